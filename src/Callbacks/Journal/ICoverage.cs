@@ -1,0 +1,16 @@
+using Callbacks.Time;
+
+namespace Callbacks.Journal;
+
+/// <summary>What Sweep needs to know of the pending callbacks.</summary>
+interface ICoverage
+{
+    /// <summary>
+    /// Every callback received up to this moment has been read into the pending table, or was refused. At most the service time
+    /// of the call; <see cref="Instant.MinValue"/> while the journal recovers: what has not been read covers every id.
+    /// </summary>
+    Instant ReadUpTo();
+
+    /// <summary>Sets <paramref name="covered"/>[i] for each id that a pending sighting received after <paramref name="since"/> names.</summary>
+    void FindCovered(ReadOnlySpan<long> ids, Instant since, Span<bool> covered);
+}

@@ -1,0 +1,2 @@
+namespace Callbacks.Tests;
+public sealed class Smoke { [Fact] public void Runs() => Assert.True(true); }
