@@ -236,7 +236,10 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             VisitGroup(cursor, header, visit, now);
             cursor.Advance();
             if (visit == Visit.Arrival && header.Callbacks > 0)
+            {
                 Volatile.Write(ref _readUpTo, header.LastReceived.Microseconds);
+                _nextVisits = Instant.Min(_nextVisits, now + _visits[0].Age);
+            }
         }
 
         return TimeSpan.Zero;

@@ -231,8 +231,8 @@ sealed class PendingTable
         }
     }
 
-    /// <summary>Takes answers for the store, at most <paramref name="rowsMax"/>, none of which has outlived its retention.</summary>
-    public void TakeAnswers(Instant now, int rowsMax, Action<long, bool, Instant> add)
+    /// <summary>Takes answers for the store, at most <paramref name="rowsMax"/>, none of which has outlived its retention. True when more wait.</summary>
+    public bool TakeAnswers(Instant now, int rowsMax, Action<long, bool, Instant> add)
     {
         lock (_lock)
         {
@@ -250,6 +250,8 @@ sealed class PendingTable
                 _storing.Add((index, entry.ToStore));
                 add(entry.Id, entry.ToStoreOnline, new Instant(entry.ToStore));
             }
+
+            return _storeQueue.Count > 0;
         }
     }
 
