@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Callbacks.Journal;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace Callbacks.Intake;
@@ -53,10 +54,16 @@ sealed partial class CallbackEndpoint : IDisposable
                 : Problem.BadRequest(exception.StatusCode, exception.Message));
             return;
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
         {
             // The client went away in the middle of its body: there is no callback, and nobody to tell.
             context.Abort();
+            return;
+        }
+        catch (IOException exception)
+        {
+            // A chunk's size that fits in no integer.
+            await RefuseUnread(context, Problem.BadRequest(StatusCodes.Status400BadRequest, exception.Message));
             return;
         }
 

@@ -23,7 +23,7 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     int _awaited;
     int _reasonsToClose;
 
-    /// <summary>Answers carry <c>Connection: close</c>: a stop is under way, or somebody waits for a place.</summary>
+    /// <summary>Answers carry <c>Connection: close</c>: a stop is under way, or all places are taken.</summary>
     public bool MustClose => Volatile.Read(ref _reasonsToClose) != 0;
 
     public int Count

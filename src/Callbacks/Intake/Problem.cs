@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Callbacks.Intake;
@@ -7,6 +8,9 @@ namespace Callbacks.Intake;
 sealed record Problem(int Status, string Type, string Title, string Detail)
 {
     const string TypePrefix = "urn:callback:problem:";
+
+    // Never part of a page, so quotes may stay readable.
+    static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Problem TooLarge(int bytesMax) =>
         new(StatusCodes.Status413PayloadTooLarge, "body-too-large", "The body is too large.", $"A body may have up to {bytesMax} bytes.");
@@ -46,7 +50,7 @@ sealed record Problem(int Status, string Type, string Title, string Detail)
     public async Task WriteToAsync(HttpResponse response)
     {
         ArrayBufferWriter<byte> body = new();
-        using (Utf8JsonWriter json = new(body))
+        using (Utf8JsonWriter json = new(body, Readable))
         {
             json.WriteStartObject();
             json.WriteString("type"u8, TypePrefix + Type);
