@@ -1,0 +1,16 @@
+namespace Callbacks.Sweep;
+
+sealed class SweepOptions
+{
+    public const string Section = "Sweep";
+
+    /// <summary>How long after its <c>last_seen</c> a row is kept, 1 s to 1 day.</summary>
+    public TimeSpan Retention { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>One sentence for each value that can't be used.</summary>
+    public IEnumerable<string> FindErrors()
+    {
+        if (Retention < TimeSpan.FromSeconds(1) || Retention > TimeSpan.FromDays(1))
+            yield return $"{Section}:{nameof(Retention)} is {Retention}; it must be 00:00:01 to 1.00:00:00.";
+    }
+}
