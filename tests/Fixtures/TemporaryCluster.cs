@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using Callbacks.Local;
+
+namespace Callbacks.Fixtures;
+
+/// <summary>A PostgreSQL for one test, which may stop and kill it. Its folder goes with it.</summary>
+sealed class TemporaryCluster : IAsyncDisposable
+{
+    const string FolderPrefix = "callback-test-";
+
+    // Below Linux' range for outgoing connections, so that none of them takes the port while the server is down.
+    const int LowestPort = 21_000;
+    const int Ports = 11_000;
+
+    static int s_count;
+
+    readonly string _folder;
+
+    TemporaryCluster(string folder, PrivateCluster cluster)
+    {
+        _folder = folder;
+        Cluster = cluster;
+    }
+
+    public PrivateCluster Cluster { get; }
+
+    /// <summary>Skips the calling test when PostgreSQL is not installed; fails it in CI.</summary>
+    public static async Task<TemporaryCluster> StartAsync()
+    {
+        int number = Interlocked.Increment(ref s_count);
+        if (number == 1)
+            RemoveLeftOvers();
+        string folder = Path.Combine(Path.GetTempPath(), $"{FolderPrefix}{Environment.ProcessId}-{number}");
+        var cluster = new PrivateCluster(folder, FreePort(number))
+        {
+            Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_connections"] = "300" },
+        };
+        var temporary = new TemporaryCluster(folder, cluster);
+        try
+        {
+            await cluster.StartAsync();
+        }
+        catch (MissingServerException e) when (Environment.GetEnvironmentVariable("CI") is not "true")
+        {
+            Assert.Skip(e.Message);
+        }
+        catch
+        {
+            await temporary.DisposeAsync();
+            throw;
+        }
+
+        return temporary;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.StopImmediatelyAsync();
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    // A test run that was killed could not tidy up.
+    static void RemoveLeftOvers()
+    {
+        foreach (string folder in Directory.GetDirectories(Path.GetTempPath(), FolderPrefix + "*"))
+        {
+            string id = Path.GetFileName(folder)[FolderPrefix.Length..].Split('-')[0];
+            if (Directory.Exists($"/proc/{id}"))
+                continue;
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody else's, or another run is tidying up as well.
+            }
+        }
+    }
+
+    static int FreePort(int number)
+    {
+        for (int i = 0; i < Ports; i++)
+        {
+            int port = LowestPort + (Environment.ProcessId * 37 + number + i) % Ports;
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken.
+            }
+        }
+
+        throw new InvalidOperationException("No port is free.");
+    }
+}
