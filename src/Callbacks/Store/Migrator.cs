@@ -9,6 +9,9 @@ namespace Callbacks.Store;
 /// </summary>
 sealed partial class Migrator(ILogger<Migrator> logger)
 {
+    // An index on a table that is large already takes its time, and the lock waits for another instance that makes it.
+    const int ChangeTimeoutSeconds = 600;
+
     const string Prefix = "Callbacks.Store.Migrations.";
 
     readonly List<Migration> _migrations = ReadEmbedded();
@@ -74,7 +77,7 @@ sealed partial class Migrator(ILogger<Migrator> logger)
 
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = ChangeTimeoutSeconds };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

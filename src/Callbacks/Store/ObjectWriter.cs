@@ -59,6 +59,9 @@ sealed partial class ObjectWriter(
         {
             _isReady = false;
             _isBatchRefused = true;
+            // A session that began on a read-only server, or on one that is the replica now, would stay what it is.
+            if (!PostgresError.IsConflict(e))
+                connections.Writer.Clear();
             if (PostgresError.IsTimeout(e))
                 _rowsMax = Math.Max(Math.Min(RowsFloor, options.Value.BatchRowsMax), _rowsMax / 2);
             // It may have been committed all the same.

@@ -9,11 +9,8 @@ namespace Callbacks.Sweep;
 /// instead of being read again and again from PostgreSQL. A row may be here more than once, or be long gone from the table: its
 /// delete then finds nothing.
 /// </summary>
-sealed class HeldRows
+sealed class HeldRows(int rowsMax)
 {
-    /// <summary>24 bytes each. As many ids as Lookup's window holds sightings by default.</summary>
-    public const int RowsMax = 1_000_000;
-
     // Ids of one question: the journal's table of pending ids may be locked for so long.
     const int AskRowsMax = 4_096;
 
@@ -28,7 +25,7 @@ sealed class HeldRows
     /// <summary>False when there is no room.</summary>
     public bool TryAdd(long id, Instant lastSeen, Instant coveredAt)
     {
-        if (Count == RowsMax)
+        if (Count == rowsMax)
             return false;
         _ids.Add(id);
         _lastSeens.Add(lastSeen);
@@ -37,12 +34,12 @@ sealed class HeldRows
     }
 
     /// <summary>
-    /// Asks for up to <paramref name="rowsMax"/> of the rows, going on where the last call stopped, and moves those that nothing
+    /// Asks for up to <paramref name="askMax"/> of the rows, going on where the last call stopped, and moves those that nothing
     /// covers any more to <paramref name="due"/>.
     /// </summary>
-    public void MoveUncovered(ICoverage coverage, Instant since, Instant now, int rowsMax, List<DueRow> due)
+    public void MoveUncovered(ICoverage coverage, Instant since, Instant now, int askMax, List<DueRow> due)
     {
-        int left = Math.Min(rowsMax, Count);
+        int left = Math.Min(askMax, Count);
         while (left > 0 && Count > 0)
         {
             if (_cursor >= Count)

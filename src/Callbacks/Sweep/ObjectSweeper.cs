@@ -51,7 +51,7 @@ sealed class ObjectSweeper : BackgroundService
     readonly TimeSpan _retention;
     readonly TimeSpan _fullPassInterval;
 
-    readonly HeldRows _held = new();
+    readonly HeldRows _held;
     readonly List<DueRow> _due = [];
     readonly List<long> _ids = [];
     readonly List<Instant> _lastSeens = [];
@@ -91,6 +91,7 @@ sealed class ObjectSweeper : BackgroundService
         _serviceTime = serviceTime;
         _time = time;
         _retention = options.Value.Retention;
+        _held = new HeldRows(options.Value.HeldRowsMax);
         // Often enough that another instance's row is known before it runs out.
         _fullPassInterval = _retention / 6 < FullPassIntervalMax ? _retention / 6 : FullPassIntervalMax;
     }
@@ -145,6 +146,8 @@ sealed class ObjectSweeper : BackgroundService
             {
                 _state.Failed(PostgresError.Describe(e));
                 delay = backoff.Next();
+                // A session that began on a read-only server would stay read-only.
+                _connections.Sweep.Clear();
                 if (PostgresError.IsTableMissing(e))
                     await MigrateAsync(stoppingToken);
             }
