@@ -1,7 +1,7 @@
+using Callbacks.Configuration;
 using Callbacks.Journal.Disk;
 using Callbacks.Journal.Pending;
 using Callbacks.Time;
-using Microsoft.Extensions.Options;
 
 namespace Callbacks.Journal;
 
@@ -13,8 +13,7 @@ static class JournalSetup
     public static void AddJournal(this WebApplicationBuilder builder, Func<IServiceProvider, TimeSpan> retention, Func<IServiceProvider, bool> keepAll)
     {
         IServiceCollection services = builder.Services;
-        services.AddOptions<JournalOptions>().BindConfiguration(JournalOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<JournalOptions>>().Value);
+        services.AddCheckedOptions<JournalOptions>(JournalOptions.Section);
         services.AddSingleton<Balance>();
         services.AddSingleton(provider => new PendingTable(
             retention(provider), provider.GetRequiredService<JournalOptions>().WindowIdsMax, keepAll(provider), new Random()));

@@ -1,6 +1,6 @@
+using Callbacks.Configuration;
 using Callbacks.Journal.Pending;
 using Callbacks.Store;
-using Microsoft.Extensions.Options;
 
 namespace Callbacks.Lookup;
 
@@ -10,8 +10,7 @@ static class LookupSetup
     public static void AddLookup(this WebApplicationBuilder builder)
     {
         IServiceCollection services = builder.Services;
-        services.AddOptions<LookupOptions>().BindConfiguration(LookupOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<LookupOptions>>().Value);
+        services.AddCheckedOptions<LookupOptions>(LookupOptions.Section);
         services.AddSingleton<Upstream>();
         services.AddSingleton<Lookups>();
         services.AddSingleton<IObjectSource, AnsweredObjects>();
