@@ -13,10 +13,10 @@ namespace Callbacks.Journal;
 sealed partial class JournalFollower : ICoverage, IDisposable
 {
     /// <summary>
-    /// Ages of the visits, in sixtieths of the retention. Lookups take 1/100 to 1/7 of the known retention, so most callbacks are
-    /// settled within the first few; a visit to a callback that is not costs the look at one id.
+    /// Ages of the visits in seconds, as far as they are below the retention; beyond them each is half as much again. Lookups take 0.3 to
+    /// 4.3 s, so most callbacks are settled within the first few; a visit to a callback that is not costs the look at one id.
     /// </summary>
-    static readonly int[] VisitAges = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 32, 40, 50];
+    static readonly double[] VisitAgesSeconds = [0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 10, 12, 16, 20, 25];
 
     /// <summary>Groups that one cursor goes through before the others have their turn.</summary>
     const int GroupsPerTurn = 32;
@@ -55,6 +55,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     Instant _nextVisits;
     long _readUpTo;
     long _oldestPending;
+    Task _recovery = Task.CompletedTask;
     volatile bool _isScanned;
     volatile bool _isFollowing;
 
@@ -69,14 +70,14 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         _arrivals = new Cursor(segments, _reader, firstOfThisLife);
         _backlog = new Cursor(segments, _reader, segments.Oldest);
         _last = new Cursor(segments, _reader, segments.Oldest);
-        _visits = [.. VisitAges.Select(age => (retention * age / 60, new Cursor(segments, _reader, segments.Oldest)))];
+        _visits = [.. VisitAges(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest)))];
         _thread = new Thread(Run) { IsBackground = true, Name = "journal follower" };
     }
 
     /// <param name="recovery">Checks the segments of earlier lives; what they hold is read after it.</param>
     public void Start(Func<CancellationToken, List<string>> recovery)
     {
-        _ = Task.Factory.StartNew(() => Recover(recovery), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _recovery = Task.Factory.StartNew(() => Recover(recovery), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _thread.Start();
     }
 
@@ -123,6 +124,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         _stop.Cancel();
         if (_thread.IsAlive)
             _thread.Join();
+        _recovery.Wait();
         _stop.Dispose();
     }
 
@@ -167,6 +169,15 @@ sealed partial class JournalFollower : ICoverage, IDisposable
 
         DeleteSettled();
         return wait;
+    }
+
+    static IEnumerable<TimeSpan> VisitAges(TimeSpan retention)
+    {
+        IEnumerable<double> seconds = VisitAgesSeconds;
+        for (double age = VisitAgesSeconds[^1] * 1.5; age < retention.TotalSeconds; age *= 1.5)
+            seconds = seconds.Append(age);
+        // One at least, however short the retention.
+        return seconds.Select(TimeSpan.FromSeconds).Where(age => age < retention).DefaultIfEmpty(retention / 2);
     }
 
     void Run()

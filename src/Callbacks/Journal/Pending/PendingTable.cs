@@ -30,6 +30,7 @@ sealed class PendingTable
 {
     const long BackoffTickMicroseconds = 16_000;
     const int TicksPerRetention = 256;
+    const int EvictionAttempts = 4;
 
     readonly Lock _lock = new();
     readonly PendingId[] _entries;
@@ -511,17 +512,22 @@ sealed class PendingTable
             return true;
         }
 
-        if (visit != Pending.Visit.Arrival || !_order.TryTakeLeastUseful(now, out int index))
-            return false;
-        if (_entries[index].IsQueued || _entries[index].IsStoring)
+        for (int attempt = 0; visit == Pending.Visit.Arrival && attempt < EvictionAttempts && _order.TryTakeLeastUseful(now, out int index); attempt++)
         {
-            ToWaiting(index);
-            return false;
+            ref PendingId entry = ref _entries[index];
+            if (entry.AnsweredStart != 0)
+            {
+                // It knows the outcome of sightings whose callbacks are not settled, perhaps of thousands: it goes to the back instead.
+                ToWaiting(index);
+                continue;
+            }
+
+            _unfitUpTo = Instant.Max(_unfitUpTo, new Instant(entry.Newest));
+            Recycle(index);
+            return true;
         }
 
-        _unfitUpTo = Instant.Max(_unfitUpTo, new Instant(_entries[index].Newest));
-        Recycle(index);
-        return true;
+        return false;
     }
 
     void Free(int index)

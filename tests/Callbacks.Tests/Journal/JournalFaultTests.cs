@@ -1,0 +1,215 @@
+using System.Security.Cryptography;
+using Callbacks.Journal;
+using Callbacks.Journal.Log;
+
+namespace Callbacks.Tests.Journal;
+
+/// <summary>G1, G2 and G6 on a disk that fails, fills up, loses power or rots.</summary>
+public sealed class JournalFaultTests : IDisposable
+{
+    readonly SimulatedDisk _disk = new();
+
+    public void Dispose() => _disk.Dispose();
+
+    [Fact]
+    public async Task Nothing_is_acknowledged_before_its_flush_has_returned()
+    {
+        using var held = new ManualResetEventSlim();
+        using var rig = new JournalRig(_disk);
+        _disk.BeforeFlush = name => held.Wait(JournalRig.Deadline);
+        Task<Receipt> append = rig.AppendAsync(1);
+        await Task.WhenAny(append, Task.Delay(100));
+        Assert.False(append.IsCompleted);
+        held.Set();
+        Assert.True((await append).IsDurable);
+    }
+
+    [Fact]
+    public async Task An_append_that_is_not_durable_in_time_is_refused_and_the_next_goes_through()
+    {
+        using var held = new ManualResetEventSlim();
+        using var rig = new JournalRig(_disk);
+        _disk.BeforeFlush = _ => held.Wait(JournalRig.Deadline);
+        Assert.False((await rig.AppendAsync(1)).IsDurable);
+        held.Set();
+        _disk.BeforeFlush = _ => { };
+        Assert.True((await rig.AppendAsync(2)).IsDurable);
+    }
+
+    [Theory]
+    [InlineData("flush")]
+    [InlineData("write")]
+    public async Task A_failed_group_is_refused_its_segment_is_left_and_the_journal_goes_on_by_itself(string operation)
+    {
+        using var rig = new JournalRig(_disk);
+        string failing = Segment.NameOf(1);
+        Assert.True((await rig.AppendAsync(1)).IsDurable);
+        _disk.Fails = (what, name) => what == operation && name == failing;
+        Assert.False((await rig.AppendAsync(2)).IsDurable);
+        Assert.True((await rig.AppendAsync(3)).IsDurable);
+        _disk.Fails = (_, _) => false;
+        Assert.True((await rig.AppendAsync(4)).IsDurable);
+        await rig.AnswerUntilSettledAsync();
+        Assert.Equal(3, rig.Balance.Snapshot().Acknowledged);
+        Assert.True(rig.Balance.Snapshot().IsBalanced);
+    }
+
+    [Fact]
+    public async Task What_a_failed_flush_left_on_the_disk_does_not_exist_in_the_next_life()
+    {
+        using (var first = new JournalRig(_disk))
+        {
+            await first.AppendAsync(1);
+            _disk.Fails = (what, name) => what == "flush" && name == Segment.NameOf(1);
+            await first.AppendAsync(2);
+            _disk.Fails = (_, _) => false;
+            await first.AppendAsync(3);
+        }
+
+        using var second = new JournalRig(_disk);
+        Assert.Equal([1, 3], (await second.AnswerUntilSettledAsync()).Order());
+        Assert.Empty(second.Journal.Status().Damage);
+    }
+
+    [Fact]
+    public async Task A_full_disk_refuses_and_says_so_and_acceptance_resumes_when_there_is_room()
+    {
+        using var rig = new JournalRig(_disk);
+        _disk.Capacity = 4 * (64 << 10);
+        long[] ids = [.. Enumerable.Range(0, 1000).Select(id => (long)id)];
+        while ((await rig.AppendAsync(ids)).IsDurable)
+        {
+        }
+
+        Assert.NotNull(rig.Journal.Status().Problem);
+        await rig.AnswerUntilSettledAsync();
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Problem is null);
+        Assert.True((await rig.AppendAsync(ids)).IsDurable);
+    }
+
+    [Fact]
+    public async Task At_its_own_size_limit_the_journal_refuses_until_something_is_settled()
+    {
+        using var rig = new JournalRig(_disk, bytesMax: 4 * (64 << 10));
+        long[] ids = [.. Enumerable.Range(0, 1000).Select(id => (long)id)];
+        while ((await rig.AppendAsync(ids)).IsDurable)
+        {
+        }
+
+        await rig.AnswerUntilSettledAsync();
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Problem is null);
+        Assert.True((await rig.AppendAsync(ids)).IsDurable);
+    }
+
+    [Fact]
+    public async Task After_power_cuts_every_acknowledged_callback_is_pending_or_settled()
+    {
+        int seed = RandomNumberGenerator.GetInt32(1 << 30);
+        for (int schedule = 0; schedule < 200; schedule++)
+            await CutPowerRepeatedlyAsync(seed + schedule);
+    }
+
+    static async Task CutPowerRepeatedlyAsync(int seed)
+    {
+        var random = new Random(seed);
+        var disk = new SimulatedDisk();
+        var owed = new HashSet<long>();
+        var answered = new HashSet<long>();
+        long nextId = 1;
+        for (int life = 0; life < 4; life++)
+        {
+            JournalRig rig = new(disk);
+            var appends = new List<(long[] Ids, Task<Receipt> Receipt)>();
+            for (int i = random.Next(12); i > 0; i--)
+            {
+                long[] ids = [.. Enumerable.Range(0, random.Next(1, 600)).Select(_ => nextId++)];
+                appends.Add((ids, rig.AppendAsync(ids)));
+                if (random.Next(3) == 0)
+                    await appends[^1].Receipt;
+                if (random.Next(6) == 0)
+                    answered.UnionWith(rig.AnswerAll());
+            }
+
+            foreach ((long[] ids, Task<Receipt> receipt) in appends)
+            {
+                if (receipt.IsCompletedSuccessfully && receipt.Result.IsDurable)
+                    owed.UnionWith(ids);
+            }
+
+            disk.CutPower(random);
+            rig.Dispose();
+        }
+
+        owed.ExceptWith(answered);
+        using var last = new JournalRig(disk);
+        List<long> asked = await last.FindPendingAsync();
+        Assert.True(owed.IsSubsetOf(asked), $"seed {seed}: lost {string.Join(',', owed.Except(asked).Take(10))}");
+        Assert.True(asked.All(id => id > 0 && id < nextId), $"seed {seed}");
+        Assert.True(last.Journal.Status().Damage.Count == 0, $"seed {seed}: {string.Join(' ', last.Journal.Status().Damage)}");
+    }
+
+    [Fact]
+    public async Task A_flipped_byte_anywhere_loses_at_most_its_own_group_and_is_reported()
+    {
+        string name = Segment.NameOf(1);
+        using (var first = new JournalRig(_disk))
+        {
+            for (int i = 1; i <= 4; i++)
+                await first.AppendAsync(i);
+        }
+
+        byte[] whole = _disk.Read(name);
+        for (int offset = 0; offset < 6 * Layout.BlockBytes; offset += offset % Layout.BlockBytes < 100 ? 3 : 331)
+        {
+            var disk = new SimulatedDisk();
+            using (var file = disk.Create(name))
+            {
+                file.Write(whole, 0);
+                file.Flush();
+            }
+
+            disk.Damage(name, offset);
+            using var rig = new JournalRig(disk);
+            List<long> asked = await rig.FindPendingAsync();
+            int block = offset / Layout.BlockBytes;
+            bool lastGroup = block >= 4;
+            Assert.True(Enumerable.Range(1, 4).Except([block]).All(id => asked.Contains(id)), $"byte {offset}: {string.Join(',', asked)}");
+            if (asked.Count < 4 && !lastGroup)
+                Assert.NotEmpty(rig.Journal.Status().Damage);
+        }
+    }
+
+    [Fact]
+    public async Task A_damaged_segment_is_set_aside_and_not_deleted_when_all_that_is_whole_in_it_is_settled()
+    {
+        using (var first = new JournalRig(_disk))
+        {
+            for (int i = 1; i <= 4; i++)
+                await first.AppendAsync(i);
+        }
+
+        _disk.Damage(Segment.NameOf(1), 2 * Layout.BlockBytes + 50);
+        using var second = new JournalRig(_disk);
+        Assert.Equal([1, 3, 4], (await second.AnswerUntilSettledAsync()).Order());
+        await JournalRig.UntilAsync(() => _disk.List().Contains("00000000000000000001.damaged", StringComparer.Ordinal));
+        Assert.Contains("00000000000000000001.journal is damaged from byte 8192 to 12288.", second.Journal.Status().Damage, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_segment_is_reported_and_the_others_are_used()
+    {
+        long[] ids = [.. Enumerable.Range(0, 3000).Select(id => (long)id)];
+        using (var first = new JournalRig(_disk))
+        {
+            for (int i = 0; i < 8; i++)
+                await first.AppendAsync([.. ids.Select(id => id + i * 10_000L)]);
+        }
+
+        _disk.Delete(Segment.NameOf(3));
+        using var second = new JournalRig(_disk);
+        await second.ReadAsync();
+        Assert.Contains("Segment 00000000000000000003.journal is missing.", second.Journal.Status().Damage, StringComparer.Ordinal);
+        Assert.InRange(second.Balance.Snapshot().PendingAtStart, 3000 * 5, 3000 * 7);
+        Assert.True((await second.AppendAsync(1)).IsDurable);
+    }
+}

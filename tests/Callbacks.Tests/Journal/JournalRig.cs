@@ -1,0 +1,82 @@
+using Callbacks.Journal;
+using Callbacks.Journal.Disk;
+using Callbacks.Journal.Pending;
+using Callbacks.Time;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Callbacks.Tests.Journal;
+
+/// <summary>One life of a journal on a disk, with the test in the place of Lookup and Store.</summary>
+sealed class JournalRig : IDisposable
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    readonly CallbackJournal _journal;
+
+    public JournalRig(IJournalDisk disk, TimeSpan? retention = null, int segmentBytes = 64 << 10, long bytesMax = 1 << 30, TimeProvider? clock = null)
+    {
+        Time = new ServiceTime(clock ?? TimeProvider.System);
+        Retention = retention ?? TimeSpan.FromMinutes(10);
+        Table = new PendingTable(Retention, 200_000, keepAll: false, new Random(1));
+        var options = new JournalOptions { SegmentBytes = segmentBytes, BytesMax = bytesMax };
+        _journal = new CallbackJournal(options, () => disk, Table, Balance, Time, TimeProvider.System, Retention, NullLoggerFactory.Instance);
+        _journal.Open();
+    }
+
+    public TimeSpan Retention { get; }
+    public ServiceTime Time { get; }
+    public PendingTable Table { get; }
+    public Balance Balance { get; } = new();
+    public CallbackJournal Journal => _journal;
+
+    public async Task<Receipt> AppendAsync(params long[] ids) => await _journal.AppendAsync(ids);
+
+    /// <summary>Answers and stores whatever waits, as an upstream would that says online to even ids.</summary>
+    public List<long> AnswerAll()
+    {
+        var asked = new List<long>();
+        while (Table.TryStart(Time.Now, out Callbacks.Journal.Pending.Lookup lookup))
+        {
+            asked.Add(lookup.Id);
+            Table.Answered(lookup, lookup.Id % 2 == 0 ? LookupAnswer.Online : LookupAnswer.Offline);
+        }
+
+        Table.TakeAnswers(Time.Now, int.MaxValue, (_, _, _) => { });
+        Table.AnswersStored();
+        return asked;
+    }
+
+    /// <summary>Waits until the journal has read what is durable, and knows what earlier lives left.</summary>
+    public Task ReadAsync() => UntilAsync(() =>
+    {
+        Instant now = Time.Now;
+        return Journal.ReadUpTo() is var read && read != Instant.MinValue && read >= now - TimeSpan.FromMilliseconds(1) && !Journal.Status().IsRecovering;
+    });
+
+    /// <summary>What a life finds to look up, for all that was pending before it.</summary>
+    public async Task<List<long>> FindPendingAsync()
+    {
+        await ReadAsync();
+        return AnswerAll();
+    }
+
+    public async Task<List<long>> AnswerUntilSettledAsync()
+    {
+        var asked = new List<long>();
+        await UntilAsync(() =>
+        {
+            asked.AddRange(AnswerAll());
+            return !Journal.Status().IsRecovering && Balance.Snapshot().Pending == 0;
+        });
+        return asked;
+    }
+
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (!condition())
+            await Task.Delay(2, deadline.Token);
+    }
+
+    public void Dispose() => _journal.Dispose();
+}
