@@ -17,7 +17,7 @@ sealed partial class GracefulStop(GatedTransport transport, Connections connecti
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        await transport.ShutAsync();
+        await transport.ShutAsync(cancellationToken);
         connections.CloseWithAnswers();
         int before = connections.Count;
         int recent = await connections.AwaitAsync(onlyFresh: false, KeptAliveGrace, cancellationToken);
