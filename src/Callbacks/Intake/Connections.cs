@@ -11,7 +11,9 @@ namespace Callbacks.Intake;
 /// </summary>
 sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : IDisposable
 {
-    /// <summary>A connection used within this time may have its next request on the way: it isn't closed to make room, and a stop waits for it.</summary>
+    /// <summary>
+    /// A connection used within this time may have its next request on the way: it isn't closed to make room, and a stop waits for it.
+    /// </summary>
     static readonly TimeSpan Recently = TimeSpan.FromSeconds(1);
 
     readonly int _max = options.Value.ConnectionsMax;
@@ -113,7 +115,9 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     /// <summary>From now on every answer closes its connection.</summary>
     public void CloseWithAnswers() => Interlocked.Increment(ref _reasonsToClose);
 
-    /// <summary>Waits until the recently used connections, or only the fresh ones among them, are gone, or until the time is over.</summary>
+    /// <summary>
+    /// Waits until the recently used connections, or only the fresh ones among them, are gone, or until the time is over.
+    /// </summary>
     /// <returns>How many of them are still open.</returns>
     public async Task<int> AwaitAsync(bool onlyFresh, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -147,7 +151,9 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
             return _awaited;
     }
 
-    /// <summary>Closes the longest idle connections, a sixteenth of all at a time, so that a row of newcomers costs one search and not one each.</summary>
+    /// <summary>
+    /// Closes the longest idle connections, a sixteenth of all at a time, so that a row of newcomers costs one search and not one each.
+    /// </summary>
     /// <returns>Whether there were any.</returns>
     bool CloseIdle()
     {
