@@ -9,7 +9,8 @@ namespace Callbacks.Intake;
 /// <summary>
 /// <c>POST /callback</c>: reads the whole body, refuses it whole or appends it whole, and answers 202 only when the journal says that it
 /// is on stable storage. Everything else is an answer of 4xx, which has no effect, or 503, after which the sender doesn't know and may
-/// send again: the same id with a newer receive time, so a retry is always safe. One task is allocated per request, to wait for the journal.
+/// send again: the same id with a newer receive time, so a retry is always safe. One task is allocated per request, to wait for the
+/// journal.
 /// </summary>
 sealed partial class CallbackEndpoint : IDisposable
 {
@@ -21,7 +22,8 @@ sealed partial class CallbackEndpoint : IDisposable
     // From the first byte parsed to the copy that the journal takes nothing waits, so one parser per thread serves all requests.
     readonly ThreadLocal<CallbackParser> _parsers;
 
-    public CallbackEndpoint(ICallbackLog log, Connections connections, IOptions<IntakeOptions> options, Random random, ILogger<CallbackEndpoint> logger)
+    public CallbackEndpoint(
+        ICallbackLog log, Connections connections, IOptions<IntakeOptions> options, Random random, ILogger<CallbackEndpoint> logger)
     {
         _log = log;
         _connections = connections;
@@ -135,7 +137,9 @@ sealed partial class CallbackEndpoint : IDisposable
         return Problem.Encoded;
     }
 
-    /// <summary>Synchronous on purpose: the parser belongs to the thread, and its ids are copied by the journal before this returns.</summary>
+    /// <summary>
+    /// Synchronous on purpose: the parser belongs to the thread, and its ids are copied by the journal before this returns.
+    /// </summary>
     ParseResult Parse(in ReadOnlySequence<byte> body, out ValueTask<Receipt> appended, out int objects)
     {
         CallbackParser parser = _parsers.Value!;

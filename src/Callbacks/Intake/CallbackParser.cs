@@ -30,7 +30,9 @@ readonly record struct ParseResult(ParseOutcome Outcome, int Element = 0, long L
 /// document, nothing allocated once the buffer has grown to the callbacks that come. Never throws, whatever the bytes. The first
 /// problem met decides. Not safe for several threads.
 /// </summary>
-/// <param name="idsMax">The most elements, duplicates included, so that the work for a body is bounded by what it says and not by what is left of it.</param>
+/// <param name="idsMax">
+/// The most elements, duplicates included, so that the work for a body is bounded by what it says and not by what is left of it.
+/// </param>
 /// <param name="salt">Drawn once per process; see <see cref="DistinctIds"/>.</param>
 sealed class CallbackParser(int idsMax, ulong salt)
 {
@@ -40,7 +42,10 @@ sealed class CallbackParser(int idsMax, ulong salt)
     long[] _ids = new long[Math.Min(idsMax, 256)];
     int _count;
 
-    /// <summary>The distinct ids of the last body accepted, in the order of their first occurrence. Good until the next call of <see cref="Parse"/>.</summary>
+    /// <summary>
+    /// The distinct ids of the last body accepted, in the order of their first occurrence. Good until the next call of <see
+    /// cref="Parse"/>.
+    /// </summary>
     public ReadOnlySpan<long> Ids => _ids.AsSpan(0, _count);
 
     /// <param name="body">The whole body; a byte order mark before it is skipped.</param>
@@ -112,7 +117,8 @@ sealed class CallbackParser(int idsMax, ulong salt)
             if (count == idsMax)
                 return new ParseResult(ParseOutcome.TooManyIds);
 
-            // "1.0" and "1e3" are integers to a mathematician, but not 64-bit integer literals; half of all clients would read them as floats.
+            // "1.0" and "1e3" are integers to a mathematician, but not 64-bit integer literals; half of all clients would read them as
+            // floats.
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long id))
                 return new ParseResult(ParseOutcome.NotAnId, count);
 

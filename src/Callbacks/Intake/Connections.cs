@@ -5,13 +5,15 @@ namespace Callbacks.Intake;
 
 /// <summary>
 /// All open connections. It keeps their number at the limit without turning anybody away: whoever comes on top waits in the kernel's
-/// queue while the longest idle connections are closed and every answer closes its own. And it lets a stop wait for exactly those
-/// connections from which a request may be under way. A request touches only its own connection; the lock is for opening, closing,
-/// making room and stopping.
+/// queue while the longest idle connections are closed or, if none is idle, every answer closes its own. And it lets a stop wait for
+/// exactly those connections from which a request may be under way. A request touches only its own connection; the lock is for
+/// opening, closing, making room and stopping.
 /// </summary>
 sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : IDisposable
 {
-    /// <summary>A connection used within this time may have its next request on the way: it isn't closed to make room, and a stop waits for it.</summary>
+    /// <summary>
+    /// A connection used within this time may have its next request on the way: it isn't closed to make room, and a stop waits for it.
+    /// </summary>
     static readonly TimeSpan Recently = TimeSpan.FromSeconds(1);
 
     readonly int _max = options.Value.ConnectionsMax;
@@ -23,7 +25,7 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     int _awaited;
     int _reasonsToClose;
 
-    /// <summary>Answers carry <c>Connection: close</c>: a stop is under way, or all places are taken.</summary>
+    /// <summary>Answers carry <c>Connection: close</c>: a stop is under way, or all places are taken by connections in use.</summary>
     public bool MustClose => Volatile.Read(ref _reasonsToClose) != 0;
 
     public int Count
@@ -45,14 +47,26 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
         if (_places.Wait(0))
             return true;
 
-        Interlocked.Increment(ref _reasonsToClose);
+        bool isCrowded = false;
         try
         {
-            // Woken by the first place that becomes free; if none does, more connections have become idle by then.
-            do
+            bool found = CloseIdle();
+            while (true)
+            {
+                // Nobody is idle, or was not really: those in use take turns then.
+                if (!found && !isCrowded)
+                {
+                    isCrowded = true;
+                    Interlocked.Increment(ref _reasonsToClose);
+                }
+
+                // Woken by the first place that becomes free; if none does, more connections have become idle by then.
+                if (await _places.WaitAsync(Recently, _stopping.Token))
+                    return true;
+
                 CloseIdle();
-            while (!await _places.WaitAsync(Recently, _stopping.Token));
-            return true;
+                found = false;
+            }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -60,7 +74,8 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
         }
         finally
         {
-            Interlocked.Decrement(ref _reasonsToClose);
+            if (isCrowded)
+                Interlocked.Decrement(ref _reasonsToClose);
         }
     }
 
@@ -100,7 +115,9 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     /// <summary>From now on every answer closes its connection.</summary>
     public void CloseWithAnswers() => Interlocked.Increment(ref _reasonsToClose);
 
-    /// <summary>Waits until the recently used connections, or only the fresh ones among them, are gone, or until the time is over.</summary>
+    /// <summary>
+    /// Waits until the recently used connections, or only the fresh ones among them, are gone, or until the time is over.
+    /// </summary>
     /// <returns>How many of them are still open.</returns>
     public async Task<int> AwaitAsync(bool onlyFresh, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -134,8 +151,11 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
             return _awaited;
     }
 
-    /// <summary>Closes the longest idle connections, a sixteenth of all at a time, so that a row of newcomers costs one search and not one each.</summary>
-    void CloseIdle()
+    /// <summary>
+    /// Closes the longest idle connections, a sixteenth of all at a time, so that a row of newcomers costs one search and not one each.
+    /// </summary>
+    /// <returns>Whether there were any.</returns>
+    bool CloseIdle()
     {
         List<ClientConnection> idle;
         lock (_lock)
@@ -144,6 +164,8 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
         idle.Sort((left, right) => left.UsedAt.CompareTo(right.UsedAt));
         foreach (ClientConnection connection in idle.Take(_max / 16 + 1))
             connection.RequestClose();
+
+        return idle.Count > 0;
     }
 
     public void Dispose()

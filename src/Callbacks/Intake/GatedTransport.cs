@@ -25,7 +25,7 @@ sealed class GatedTransport(SocketTransportFactory sockets, Connections connecti
     /// Accepts nothing more. When it completes, each connection that the kernel has handed to this process is among
     /// <see cref="Connections"/>; the others wait in the kernel's queue for the next process that holds the socket.
     /// </summary>
-    public async Task ShutAsync()
+    public async Task ShutAsync(CancellationToken cancellationToken)
     {
         GatedListener[] listeners;
         lock (_listeners)
@@ -33,10 +33,10 @@ sealed class GatedTransport(SocketTransportFactory sockets, Connections connecti
 
         connections.StopAdmitting();
         foreach (GatedListener listener in listeners)
-            await listener.UnbindAsync();
+            await listener.UnbindAsync(cancellationToken);
 
         foreach (GatedListener listener in listeners)
-            await listener.Ended;
+            await listener.Ended.WaitAsync(cancellationToken);
     }
 }
 
@@ -52,18 +52,26 @@ sealed class GatedListener(IConnectionListener inner, Connections connections) :
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        if (await connections.TakePlaceAsync())
+        bool hasPlace = await connections.TakePlaceAsync();
+        ConnectionContext? accepted = null;
+        try
         {
             // Closing the listening socket ends a pending accept, but not one that has its connection already: that one is still returned.
-            ConnectionContext? accepted = await inner.AcceptAsync(cancellationToken);
-            if (accepted is not null)
-                return connections.Add(accepted);
+            if (hasPlace)
+                accepted = await inner.AcceptAsync(cancellationToken);
 
-            connections.ReturnPlace();
+            return accepted is null ? null : connections.Add(accepted);
         }
+        finally
+        {
+            if (accepted is null)
+            {
+                if (hasPlace)
+                    connections.ReturnPlace();
 
-        _ended.TrySetResult();
-        return null;
+                _ended.TrySetResult();
+            }
+        }
     }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => inner.UnbindAsync(cancellationToken);

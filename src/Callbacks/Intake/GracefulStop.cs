@@ -6,7 +6,8 @@ namespace Callbacks.Intake;
 /// Only then does the server close what is left: idle connections, of which HTTP/1.1 allows no better farewell. Requests under way are
 /// the server's to finish.
 /// </summary>
-sealed partial class GracefulStop(GatedTransport transport, Connections connections, TimeProvider time, ILogger<GracefulStop> logger) : IHostedLifecycleService
+sealed partial class GracefulStop(
+    GatedTransport transport, Connections connections, TimeProvider time, ILogger<GracefulStop> logger) : IHostedLifecycleService
 {
     // Long enough for a client that posts several times a second to be told; those that wait for the next process wait as long.
     static readonly TimeSpan KeptAliveGrace = TimeSpan.FromMilliseconds(200);
@@ -17,7 +18,7 @@ sealed partial class GracefulStop(GatedTransport transport, Connections connecti
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        await transport.ShutAsync();
+        await transport.ShutAsync(cancellationToken);
         connections.CloseWithAnswers();
         int before = connections.Count;
         int recent = await connections.AwaitAsync(onlyFresh: false, KeptAliveGrace, cancellationToken);

@@ -7,7 +7,9 @@ sealed class IntakeOptions
 {
     public const string Section = "Intake";
 
-    /// <summary>Elements of <c>object_ids</c> in one callback, counted before duplicates are merged; one more is answered with 422.</summary>
+    /// <summary>
+    /// Elements of <c>object_ids</c> in one callback, counted before duplicates are merged; one more is answered with 422.
+    /// </summary>
     public int IdsMax { get; set; } = 10_000;
 
     /// <summary>Bytes of one body; one more is answered with 413. The default holds 10,000 ids of 20 digits four times over.</summary>

@@ -39,7 +39,8 @@ static class IntakeSetup
         // The kernel's queue of connections not accepted yet. A restart leaves them there for the next process, and when the queue is full
         // the kernel drops the handshake, which the client repeats only after a second. The kernel lowers it to its own net.core.somaxconn.
         services.Configure<SocketTransportOptions>(transport => transport.Backlog = 4096);
-        // With a logger for it, hosting makes an activity and a log scope for each request, though nobody has asked for a line. An exception that
+        // With a logger for it, hosting makes an activity and a log scope for each request, though nobody has asked for a line. An
+        // exception that
         // an endpoint lets through is still logged, by Kestrel.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
@@ -50,7 +51,8 @@ static class IntakeSetup
     }
 
     /// <summary>
-    /// Callbacks themselves are taken out before routing, by <see cref="RequestGate"/>. The route is there so that other methods get their 405
+    /// Callbacks themselves are taken out before routing, by <see cref="RequestGate"/>. The route is there so that other methods get
+    /// their 405
     /// and the endpoint shows where endpoints are listed.
     /// </summary>
     public static WebApplication MapIntake(this WebApplication app)

@@ -141,6 +141,25 @@ public sealed class CallbackParserTests(ITestOutputHelper output)
         Assert.Equal([4L, 3L], parser.Ids.ToArray());
     }
 
+    [Fact]
+    public void Reading_allocates_nothing_once_the_buffers_have_grown()
+    {
+        CallbackParser parser = new(10_000, Salt);
+        ReadOnlySequence<byte> ascending = new(Body(Enumerable.Range(0, 1000).Select(i => (long)i)));
+        ReadOnlySequence<byte> mixed = new(Body(Enumerable.Range(0, 1000).Select(i => (long)(i * 7919 % 500))));
+        parser.Parse(ascending);
+        parser.Parse(mixed);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            parser.Parse(ascending);
+            parser.Parse(mixed);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     /// <summary>Bodies grown and then broken at random: a body is accepted if and only if System.Text.Json, reading all of it, finds it in order.</summary>
     [Fact]
     public void Random_bodies_are_judged_as_System_Text_Json_judges_them()

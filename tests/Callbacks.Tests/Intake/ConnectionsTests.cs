@@ -107,6 +107,22 @@ public sealed class ConnectionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stop_ends_though_all_places_are_taken()
+    {
+        List<RawClient> clients = [];
+        for (int i = 0; i < 60; i++)
+            clients.Add(await _host.ConnectAsync());
+
+        while (Connections.Count < 40)
+            await Task.Delay(1);
+
+        await _host.StopAsync().WaitAsync(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(0, Connections.Count);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
     public async Task A_request_under_way_is_not_cut_off_to_make_room()
     {
         TaskCompletionSource durable = new();

@@ -1,4 +1,6 @@
 using Callbacks.Intake;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Callbacks.Tests.Intake;
@@ -15,6 +17,17 @@ public sealed class IntakeOptionsTests
             () => IntakeHost.StartAsync(new FakeLog(), [$"--{key}={value}"]));
 
         Assert.Equal(message, refused.Message);
+    }
+
+    [Theory]
+    [InlineData(null, "http://localhost:9090")]
+    [InlineData("http://127.0.0.1:1234", "http://127.0.0.1:1234")]
+    public void The_address_is_the_one_given_or_the_default(string? given, string expected)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(given is null ? [] : ["--urls", given]);
+        builder.AddIntake();
+
+        Assert.Equal(expected, builder.WebHost.GetSetting(WebHostDefaults.ServerUrlsKey));
     }
 
     [Fact]

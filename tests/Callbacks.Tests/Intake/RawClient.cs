@@ -80,6 +80,15 @@ sealed class RawClient : IDisposable
     /// <summary>Whether the server has closed the connection and sent nothing more before it.</summary>
     public async Task<bool> IsClosedAsync() => _received.Count == 0 && !await ReceiveAsync();
 
+    public async Task<byte[]> ReadToEndAsync()
+    {
+        while (await ReceiveAsync())
+        {
+        }
+
+        return [.. _received];
+    }
+
     string Text() => Encoding.Latin1.GetString([.. _received]);
 
     async Task<bool> ReceiveAsync()
