@@ -67,9 +67,16 @@ sealed class StoreConnections : IAsyncDisposable
         // None: see Patience.
         builder.CommandTimeout = 0;
         builder.KeepAlive = 0;
-        builder.TcpKeepAlive = true;
-        builder.TcpKeepAliveTime = KeepAliveSeconds;
-        builder.TcpKeepAliveInterval = KeepAliveIntervalSeconds;
+        if (!IsUnixSocket(builder.Host))
+        {
+            // On a unix socket the options themselves fail.
+            builder.TcpKeepAlive = true;
+            builder.TcpKeepAliveTime = KeepAliveSeconds;
+            builder.TcpKeepAliveInterval = KeepAliveIntervalSeconds;
+        }
+
         return NpgsqlDataSource.Create(builder);
     }
+
+    static bool IsUnixSocket(string? host) => host is ['/' or '@', ..];
 }
