@@ -20,8 +20,8 @@ sealed class ObjectBatch
     /// <summary>The smallest <c>last_seen</c> of the rows sent.</summary>
     public Instant Oldest { get; private set; }
 
-    /// <summary>Sorts the rows by id, the order in which every statement locks.</summary>
-    public void Bind(NpgsqlParameterCollection parameters)
+    /// <summary>Sorts the rows by id, the order in which every statement locks, and splits them into columns.</summary>
+    public void Prepare()
     {
         Span<ObjectState> rows = CollectionsMarshal.AsSpan(Rows);
         rows.Sort(static (left, right) => left.Id.CompareTo(right.Id));
@@ -41,6 +41,10 @@ sealed class ObjectBatch
         }
 
         Oldest = oldest;
+    }
+
+    public void Bind(NpgsqlParameterCollection parameters)
+    {
         parameters.Add(new NpgsqlParameter<List<long>> { TypedValue = _ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         parameters.Add(new NpgsqlParameter<List<bool>> { TypedValue = _onlines, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Boolean });
         parameters.Add(new NpgsqlParameter<List<long>> { TypedValue = _lastSeens, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });

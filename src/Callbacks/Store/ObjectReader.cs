@@ -3,17 +3,21 @@ using NpgsqlTypes;
 
 namespace Callbacks.Store;
 
-/// <summary>Reads rows for views. Throws when PostgreSQL doesn't answer within <see cref="AnswerTimeout"/>.</summary>
-sealed class ObjectReader(StoreConnections connections, TimeProvider time)
+/// <summary>Reads rows for views. Throws when PostgreSQL doesn't answer within <see cref="AnswerLimit"/>.</summary>
+sealed class ObjectReader(StoreConnections connections, TimeProvider time) : IDisposable
 {
+    /// <summary>Reads at a time; more wait for their turn.</summary>
+    public const int ReadsMax = 4;
+
+    readonly SemaphoreSlim _turns = new(ReadsMax);
+
     /// <summary>Includes opening a connection; a view is asked by somebody who waits.</summary>
-    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromMilliseconds(900);
+    public static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(900);
 
     public async Task<ObjectState?> FindAsync(long id, CancellationToken cancellationToken)
     {
-        var rows = new List<ObjectState>();
-        await using var command = new NpgsqlCommand(StoreSql.SelectOne) { Parameters = { new NpgsqlParameter<long> { TypedValue = id } } };
-        await ReadAsync(command, rows, cancellationToken);
+        List<ObjectState> rows = await InTurnAsync(
+            () => ReadAsync(StoreSql.SelectOne, new NpgsqlParameter<long> { TypedValue = id }), cancellationToken);
         return rows.Count == 0 ? null : rows[0];
     }
 
@@ -22,37 +26,42 @@ sealed class ObjectReader(StoreConnections connections, TimeProvider time)
     /// <param name="online">Only rows with this flag; null for all.</param>
     /// <param name="rowsMax">Most rows to return.</param>
     /// <param name="cancellationToken">The asker's.</param>
-    public async Task<List<ObjectState>> ReadPageAsync(long from, bool? online, int rowsMax, CancellationToken cancellationToken)
-    {
-        var rows = new List<ObjectState>(rowsMax);
-        await using var command = new NpgsqlCommand(StoreSql.SelectPage)
-        {
-            Parameters =
-            {
+    public Task<List<ObjectState>> ReadPageAsync(long from, bool? online, int rowsMax, CancellationToken cancellationToken) =>
+        InTurnAsync(
+            () => ReadAsync(
+                StoreSql.SelectPage,
                 new NpgsqlParameter<long> { TypedValue = from },
                 new NpgsqlParameter { Value = (object?)online ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Boolean },
-                new NpgsqlParameter<int> { TypedValue = rowsMax },
-            },
-        };
-        await ReadAsync(command, rows, cancellationToken);
-        return rows;
-    }
+                new NpgsqlParameter<int> { TypedValue = rowsMax }),
+            cancellationToken);
 
-    async Task ReadAsync(NpgsqlCommand command, List<ObjectState> rows, CancellationToken cancellationToken)
+    public void Dispose() => _turns.Dispose();
+
+    async Task<List<ObjectState>> InTurnAsync(Func<Task<List<ObjectState>>> read, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(AnswerTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        long start = time.GetTimestamp();
+        if (!await _turns.WaitAsync(AnswerLimit, cancellationToken))
+            throw new TimeoutException("Too many views wait for PostgreSQL.");
         try
         {
-            await using NpgsqlConnection connection = await connections.View.OpenConnectionAsync(either.Token);
-            command.Connection = connection;
-            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(either.Token);
-            while (await reader.ReadAsync(either.Token))
-                rows.Add(new ObjectState(reader.GetInt64(0), reader.GetBoolean(1), PostgresTime.ToInstant(reader.GetFieldValue<long>(2))));
+            TimeSpan left = AnswerLimit - time.GetElapsedTime(start);
+            return await read().GiveUpAfterAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        finally
         {
-            throw new TimeoutException($"PostgreSQL did not answer within {AnswerTimeout.TotalMilliseconds:F0} ms.", e);
+            _turns.Release();
         }
+    }
+
+    async Task<List<ObjectState>> ReadAsync(string sql, params NpgsqlParameter[] parameters)
+    {
+        var rows = new List<ObjectState>();
+        await using NpgsqlConnection connection = await connections.View.OpenConnectionAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
+        while (await reader.ReadAsync(CancellationToken.None))
+            rows.Add(new ObjectState(reader.GetInt64(0), reader.GetBoolean(1), PostgresTime.ToInstant(reader.GetFieldValue<long>(2))));
+        return rows;
     }
 }

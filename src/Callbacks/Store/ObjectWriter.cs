@@ -32,7 +32,7 @@ sealed partial class ObjectWriter(
     // A server too slow for a batch within the timeout gets smaller ones, down to this; each success doubles them again.
     const int RowsFloor = 100;
 
-    readonly ObjectBatch _batch = new();
+    ObjectBatch _batch = new();
     int _rowsMax = options.Value.BatchRowsMax;
     bool _isReady;
     bool _isBatchRefused;
@@ -51,9 +51,10 @@ sealed partial class ObjectWriter(
         if (_batch.Rows.Count == 0)
             return;
 
+        _batch.Prepare();
         try
         {
-            await WriteAsync(stoppingToken);
+            await WriteAsync(_batch, stoppingToken);
         }
         catch (Exception e)
         {
@@ -67,6 +68,8 @@ sealed partial class ObjectWriter(
             // It may have been committed all the same.
             commits.Committed(_batch.Oldest);
             source.Returned();
+            // A statement that was given up may still be sending from these buffers.
+            _batch = new ObjectBatch();
             throw;
         }
 
@@ -106,7 +109,7 @@ sealed partial class ObjectWriter(
     {
         try
         {
-            await migrator.ApplyAsync(connections.Writer, stoppingToken);
+            await migrator.ApplyAsync(connections.Writer, connections.AnswerLimit, stoppingToken);
         }
         catch (Exception)
         {
@@ -120,18 +123,21 @@ sealed partial class ObjectWriter(
             state.Answered();
     }
 
-    async Task WriteAsync(CancellationToken stoppingToken)
+    async Task WriteAsync(ObjectBatch batch, CancellationToken stoppingToken)
     {
         using var grace = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using CancellationTokenRegistration registration = stoppingToken.Register(() => grace.CancelAfter(StopGrace));
-        // Bound first: whatever fails from here on may have been committed, and Oldest is told then.
-        await using var command = new NpgsqlCommand(StoreSql.Upsert);
-        _batch.Bind(command.Parameters);
-        await using NpgsqlConnection connection = await connections.Writer.OpenConnectionAsync(grace.Token);
-        command.Connection = connection;
+        await ExecuteAsync(batch).GiveUpAfterAsync(connections.AnswerLimit, time, grace.Token);
+    }
+
+    async Task ExecuteAsync(ObjectBatch batch)
+    {
+        await using NpgsqlConnection connection = await connections.Writer.OpenConnectionAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand(StoreSql.Upsert, connection);
+        batch.Bind(command.Parameters);
         // Prepared once for each physical connection; afterwards this is a lookup in the client.
-        await command.PrepareAsync(grace.Token);
-        await command.ExecuteNonQueryAsync(grace.Token);
+        await command.PrepareAsync(CancellationToken.None);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     static partial class Log

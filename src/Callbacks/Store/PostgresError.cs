@@ -12,7 +12,8 @@ static class PostgresError
 
     public static bool IsTableMissing(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
 
-    public static bool IsTimeout(Exception exception) => exception is NpgsqlException { InnerException: TimeoutException };
+    /// <summary>The server ended the statement, or was given up.</summary>
+    public static bool IsTimeout(Exception exception) => exception is TimeoutException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
 
     /// <summary>
     /// One sentence, ending in a full stop. Of a server's error only code and message: its detail may hold row values. Npgsql's own

@@ -6,25 +6,37 @@ namespace Callbacks.Store;
 /// <summary>A pool for each kind of work, so that slow views can starve neither the writer nor the sweep.</summary>
 sealed class StoreConnections : IAsyncDisposable
 {
-    const int ViewConnectionsMax = 4;
+    // One is used; the others are for when it hangs (Patience).
+    const int OwnConnectionsMax = 3;
+    const int ViewConnectionsMax = ObjectReader.ReadsMax + 8;
+
+    // A server whose machine is gone is noticed after about 20 s of silence.
+    const int KeepAliveSeconds = 10;
+    const int KeepAliveIntervalSeconds = 3;
 
     public StoreConnections(IOptions<StoreOptions> options)
     {
         StoreOptions store = options.Value;
+        string timeout = $"-c statement_timeout={(long)store.CommandTimeout.TotalMilliseconds}";
+        AnswerLimit = store.ConnectTimeout + store.CommandTimeout + TimeSpan.FromMilliseconds(500);
+
         // What the journal forgets must be on PostgreSQL's disk. Startup options outrank the server's, the database's and the
         // role's settings, and of two the last one counts, so ours stand behind those of the connection string.
-        Writer = Build(store, "writer", connectionsMax: 1, "-c synchronous_commit=on");
+        Writer = Build(store, "writer", OwnConnectionsMax, $"{timeout} -c synchronous_commit=on");
 
         // A delete lost in a crash is made again by the next pass, so it needn't wait for the disk. The planner may not guess:
         // without statistics it takes a hash join over the whole table for 5,000 ids; in the order of the index the rows are
         // also locked by ascending id, as the writer locks them.
-        Sweep = Build(store, "sweep", connectionsMax: 1,
-            "-c synchronous_commit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
+        Sweep = Build(store, "sweep", OwnConnectionsMax,
+            $"{timeout} -c synchronous_commit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
             + "-c plan_cache_mode=force_generic_plan");
 
-        // A view gives up after about a second (ObjectReader); the server should then not work on for nobody.
-        View = Build(store, "view", ViewConnectionsMax, "-c default_transaction_read_only=on -c statement_timeout=2000");
+        // A view is given up after about a second (ObjectReader); the server should then not work on for nobody.
+        View = Build(store, "view", ViewConnectionsMax, "-c default_transaction_read_only=on -c statement_timeout=1000");
     }
+
+    /// <summary>Connecting and one statement take no longer, or the server hangs.</summary>
+    public TimeSpan AnswerLimit { get; }
 
     public NpgsqlDataSource Writer { get; }
 
@@ -52,9 +64,19 @@ sealed class StoreConnections : IAsyncDisposable
         builder.Enlist = false;
         builder.Multiplexing = false;
         builder.Timeout = (int)store.ConnectTimeout.TotalSeconds;
-        builder.CommandTimeout = (int)store.CommandTimeout.TotalSeconds;
-        // A server that hangs doesn't answer a cancellation either.
-        builder.CancellationTimeout = 200;
+        // None: see Patience.
+        builder.CommandTimeout = 0;
+        builder.KeepAlive = 0;
+        if (!IsUnixSocket(builder.Host))
+        {
+            // On a unix socket the options themselves fail.
+            builder.TcpKeepAlive = true;
+            builder.TcpKeepAliveTime = KeepAliveSeconds;
+            builder.TcpKeepAliveInterval = KeepAliveIntervalSeconds;
+        }
+
         return NpgsqlDataSource.Create(builder);
     }
+
+    static bool IsUnixSocket(string? host) => host is ['/' or '@', ..];
 }

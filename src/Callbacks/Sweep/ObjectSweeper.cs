@@ -53,8 +53,6 @@ sealed class ObjectSweeper : BackgroundService
 
     readonly HeldRows _held;
     readonly List<DueRow> _due = [];
-    readonly List<long> _ids = [];
-    readonly List<Instant> _lastSeens = [];
     bool[] _covered = new bool[SweepTable.RowsMax];
 
     // Every row older than this is held or gone, as far as we know.
@@ -83,7 +81,7 @@ sealed class ObjectSweeper : BackgroundService
         TimeProvider time)
     {
         _coverage = coverage;
-        _table = new SweepTable(connections);
+        _table = new SweepTable(connections, time);
         _connections = connections;
         _migrator = migrator;
         _commits = commits;
@@ -165,7 +163,7 @@ sealed class ObjectSweeper : BackgroundService
     {
         try
         {
-            await _migrator.ApplyAsync(_connections.Sweep, stoppingToken);
+            await _migrator.ApplyAsync(_connections.Sweep, _connections.AnswerLimit, stoppingToken);
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
@@ -227,25 +225,25 @@ sealed class ObjectSweeper : BackgroundService
 
     async Task ReadAsync(Instant cutoff, CancellationToken cancellationToken)
     {
-        await _table.ReadAsync(_readFrom, cutoff, _ids, _lastSeens, cancellationToken);
+        (List<long> ids, List<Instant> lastSeens) = await _table.ReadAsync(_readFrom, cutoff, cancellationToken);
         // The next row may share its microsecond with none of these: reads include all ties.
-        bool isLast = _ids.Count < SweepTable.RowsMax;
-        _readFrom = isLast ? cutoff : _lastSeens[^1] + TimeSpan.FromMicroseconds(1);
+        bool isLast = ids.Count < SweepTable.RowsMax;
+        _readFrom = isLast ? cutoff : lastSeens[^1] + TimeSpan.FromMicroseconds(1);
         _nextSeen = isLast ? await _table.ReadNextAsync(cutoff, cancellationToken) : _readFrom;
-        if (_ids.Count == 0)
+        if (ids.Count == 0)
             return;
 
-        if (_covered.Length < _ids.Count)
-            _covered = new bool[_ids.Count];
-        Array.Clear(_covered, 0, _ids.Count);
-        _coverage.FindCovered(CollectionsMarshal.AsSpan(_ids), cutoff, _covered.AsSpan(0, _ids.Count));
+        if (_covered.Length < ids.Count)
+            _covered = new bool[ids.Count];
+        Array.Clear(_covered, 0, ids.Count);
+        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, _covered.AsSpan(0, ids.Count));
         Instant now = _serviceTime.Now;
-        for (int i = 0; i < _ids.Count; i++)
+        for (int i = 0; i < ids.Count; i++)
         {
-            Instant lastSeen = _lastSeens[i];
+            Instant lastSeen = lastSeens[i];
             if (!_covered[i])
-                _due.Add(new DueRow(_ids[i], lastSeen, lastSeen < _lateFrom ? Instant.Max(_ableAt, lastSeen + _retention) : lastSeen + _retention));
-            else if (!_held.TryAdd(_ids[i], lastSeen, now))
+                _due.Add(new DueRow(ids[i], lastSeen, lastSeen < _lateFrom ? Instant.Max(_ableAt, lastSeen + _retention) : lastSeen + _retention));
+            else if (!_held.TryAdd(ids[i], lastSeen, now))
                 _overflowFrom = Instant.Min(_overflowFrom, lastSeen);
         }
 
@@ -258,7 +256,7 @@ sealed class ObjectSweeper : BackgroundService
         for (int start = 0; start < _due.Count; start += SweepTable.RowsMax)
         {
             int count = Math.Min(SweepTable.RowsMax, _due.Count - start);
-            List<long> deleted = await _table.DeleteAsync(_due, start, count, cancellationToken);
+            List<long> deleted = await _table.DeleteAsync(CollectionsMarshal.AsSpan(_due).Slice(start, count), cancellationToken);
             ReportLateness(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted);
         }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Callbacks.Store;
 using Callbacks.Time;
 using Npgsql;
@@ -6,84 +5,96 @@ using NpgsqlTypes;
 
 namespace Callbacks.Sweep;
 
-/// <summary>The sweep's three statements, on its own connection, with buffers that are reused.</summary>
-sealed class SweepTable(StoreConnections connections)
+/// <summary>The sweep's three statements, on its own connection.</summary>
+sealed class SweepTable(StoreConnections connections, TimeProvider time)
 {
     /// <summary>Rows of one statement. Some 30 ms of work, which is how long the writer may have to wait for a row.</summary>
     public const int RowsMax = 5_000;
 
-    readonly List<long> _ids = [];
-    readonly List<long> _lastSeens = [];
-
     /// <summary>
-    /// Clears both lists and adds the rows with <paramref name="from"/> &lt;= <c>last_seen</c> &lt; <paramref name="below"/>, oldest
-    /// first: all of them if fewer than <see cref="RowsMax"/>, else at least so many, and all that share the last one's time.
+    /// The rows with <paramref name="from"/> &lt;= <c>last_seen</c> &lt; <paramref name="below"/>, oldest first: all of them if fewer
+    /// than <see cref="RowsMax"/>, else at least so many, and all that share the last one's time.
     /// </summary>
-    public async Task ReadAsync(Instant from, Instant below, List<long> ids, List<Instant> lastSeens, CancellationToken cancellationToken)
+    public Task<DueColumns> ReadAsync(Instant from, Instant below, CancellationToken cancellationToken)
     {
-        ids.Clear();
-        lastSeens.Clear();
-        await using NpgsqlConnection connection = await connections.Sweep.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(SweepSql.SelectDue, connection)
+        return ReadAsync().GiveUpAfterAsync(connections.AnswerLimit, time, cancellationToken);
+
+        async Task<DueColumns> ReadAsync()
         {
-            Parameters = { Time(From(from)), Time(PostgresTime.From(below)), new NpgsqlParameter<int> { TypedValue = RowsMax } },
-        };
-        await command.PrepareAsync(cancellationToken);
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            ids.Add(reader.GetInt64(0));
-            lastSeens.Add(PostgresTime.ToInstant(reader.GetFieldValue<long>(1)));
+            var rows = new DueColumns([], []);
+            await using NpgsqlConnection connection = await connections.Sweep.OpenConnectionAsync(CancellationToken.None);
+            await using var command = new NpgsqlCommand(SweepSql.SelectDue, connection)
+            {
+                Parameters = { Time(Bound(from)), Time(PostgresTime.From(below)), new NpgsqlParameter<int> { TypedValue = RowsMax } },
+            };
+            await command.PrepareAsync(CancellationToken.None);
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
+            while (await reader.ReadAsync(CancellationToken.None))
+            {
+                rows.Ids.Add(reader.GetInt64(0));
+                rows.LastSeens.Add(PostgresTime.ToInstant(reader.GetFieldValue<long>(1)));
+            }
+
+            return rows;
         }
     }
 
     /// <summary>The smallest <c>last_seen</c> that is not before <paramref name="from"/>; <see cref="Instant.MaxValue"/> if there is none.</summary>
-    public async Task<Instant> ReadNextAsync(Instant from, CancellationToken cancellationToken)
+    public Task<Instant> ReadNextAsync(Instant from, CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection connection = await connections.Sweep.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(SweepSql.SelectNext, connection) { Parameters = { Time(From(from)) } };
-        await command.PrepareAsync(cancellationToken);
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return await reader.IsDBNullAsync(0, cancellationToken) ? Instant.MaxValue : PostgresTime.ToInstant(reader.GetFieldValue<long>(0));
+        return ReadNextAsync().GiveUpAfterAsync(connections.AnswerLimit, time, cancellationToken);
+
+        async Task<Instant> ReadNextAsync()
+        {
+            await using NpgsqlConnection connection = await connections.Sweep.OpenConnectionAsync(CancellationToken.None);
+            await using var command = new NpgsqlCommand(SweepSql.SelectNext, connection) { Parameters = { Time(Bound(from)) } };
+            await command.PrepareAsync(CancellationToken.None);
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
+            await reader.ReadAsync(CancellationToken.None);
+            return reader.IsDBNull(0) ? Instant.MaxValue : PostgresTime.ToInstant(reader.GetFieldValue<long>(0));
+        }
     }
 
-    /// <summary>Deletes those of <paramref name="count"/> rows, sorted by id and at most <see cref="RowsMax"/>, that nobody has written again.</summary>
-    /// <returns>The ids of the rows deleted, in no particular order; valid until the next call.</returns>
-    public async Task<List<long>> DeleteAsync(List<DueRow> rows, int start, int count, CancellationToken cancellationToken)
+    /// <summary>Deletes those of the rows, sorted by id and at most <see cref="RowsMax"/>, that nobody has written again.</summary>
+    /// <returns>The ids of the rows deleted, in no particular order.</returns>
+    public Task<List<long>> DeleteAsync(ReadOnlySpan<DueRow> rows, CancellationToken cancellationToken)
     {
-        Fill(CollectionsMarshal.AsSpan(rows).Slice(start, count));
-        await using NpgsqlConnection connection = await connections.Sweep.OpenConnectionAsync(cancellationToken);
+        // Copied, for a statement that is given up may still be sending.
+        var ids = new long[rows.Length];
+        var lastSeens = new long[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ids[i] = rows[i].Id;
+            lastSeens[i] = PostgresTime.From(rows[i].LastSeen);
+        }
+
+        return DeleteAsync(ids, lastSeens).GiveUpAfterAsync(connections.AnswerLimit, time, cancellationToken);
+    }
+
+    async Task<List<long>> DeleteAsync(long[] ids, long[] lastSeens)
+    {
+        await using NpgsqlConnection connection = await connections.Sweep.OpenConnectionAsync(CancellationToken.None);
         await using var command = new NpgsqlCommand(SweepSql.Delete, connection)
         {
             Parameters =
             {
-                new NpgsqlParameter<List<long>> { TypedValue = _ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-                new NpgsqlParameter<List<long>> { TypedValue = _lastSeens, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                new NpgsqlParameter<long[]> { TypedValue = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+                new NpgsqlParameter<long[]> { TypedValue = lastSeens, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
             },
         };
-        await command.PrepareAsync(cancellationToken);
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        // What was sent isn't needed once the server answers, so the list serves for the answer too.
-        _ids.Clear();
-        while (await reader.ReadAsync(cancellationToken))
-            _ids.Add(reader.GetInt64(0));
-        return _ids;
-    }
-
-    void Fill(ReadOnlySpan<DueRow> rows)
-    {
-        CollectionsMarshal.SetCount(_ids, rows.Length);
-        CollectionsMarshal.SetCount(_lastSeens, rows.Length);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            _ids[i] = rows[i].Id;
-            _lastSeens[i] = PostgresTime.From(rows[i].LastSeen);
-        }
+        await command.PrepareAsync(CancellationToken.None);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
+        var deleted = new List<long>(ids.Length);
+        while (await reader.ReadAsync(CancellationToken.None))
+            deleted.Add(reader.GetInt64(0));
+        return deleted;
     }
 
     // PostgreSQL's -infinity, so that a row of any age is found, whoever wrote it.
-    static long From(Instant from) => from == Instant.MinValue ? long.MinValue : PostgresTime.From(from);
+    static long Bound(Instant from) => from == Instant.MinValue ? long.MinValue : PostgresTime.From(from);
 
     static NpgsqlParameter<long> Time(long microseconds) => new() { TypedValue = microseconds, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 }
+
+/// <summary>Rows as they were read, a list for each column: the journal is asked for a span of ids.</summary>
+readonly record struct DueColumns(List<long> Ids, List<Instant> LastSeens);

@@ -5,7 +5,7 @@ namespace Callbacks.Tests.Store;
 
 /// <summary>
 /// Stands between client and server. Told to, it hands a request on and cuts the connection instead of handing the answer back,
-/// or hands nothing on at all.
+/// or holds everything back, as a server does that was stopped.
 /// </summary>
 sealed class CuttingProxy : IAsyncDisposable
 {
@@ -14,7 +14,7 @@ sealed class CuttingProxy : IAsyncDisposable
     readonly int _serverPort;
     readonly Task _accepting;
     int _cuts;
-    volatile bool _hangs;
+    volatile TaskCompletionSource? _hang;
 
     public CuttingProxy(int serverPort)
     {
@@ -34,8 +34,13 @@ sealed class CuttingProxy : IAsyncDisposable
 
     public bool Hangs
     {
-        get => _hangs;
-        set => _hangs = value;
+        get => _hang is not null;
+        set
+        {
+            TaskCompletionSource? ended = _hang;
+            _hang = value ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+            ended?.TrySetResult();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -102,8 +107,9 @@ sealed class CuttingProxy : IAsyncDisposable
             int count = await from.GetStream().ReadAsync(buffer, cancellationToken);
             if (count == 0 || !mayPass(buffer.AsMemory(0, count)))
                 return;
-            if (!_hangs)
-                await to.GetStream().WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            if (_hang is { } hang)
+                await hang.Task.WaitAsync(cancellationToken);
+            await to.GetStream().WriteAsync(buffer.AsMemory(0, count), cancellationToken);
         }
     }
 }

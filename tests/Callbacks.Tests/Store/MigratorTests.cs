@@ -15,7 +15,7 @@ public sealed class MigratorTests
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
         {
             await using NpgsqlDataSource own = NpgsqlDataSource.Create(database.ConnectionString);
-            await new Migrator(log).ApplyAsync(own, CancellationToken.None);
+            await new Migrator(TimeProvider.System, log).ApplyAsync(own, TimeSpan.FromSeconds(30), CancellationToken.None);
         }));
         Assert.Equal(1, log.Count(Microsoft.Extensions.Logging.LogLevel.Information));
         Assert.Equal("0001_objects", await database.ReadAsync<string>("select string_agg(name, ',') from callback_migrations"));
@@ -31,10 +31,10 @@ public sealed class MigratorTests
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
         await using NpgsqlDataSource own = NpgsqlDataSource.Create(database.ConnectionString);
-        var migrator = new Migrator(NullLogger<Migrator>.Instance);
-        await migrator.ApplyAsync(own, CancellationToken.None);
+        var migrator = new Migrator(TimeProvider.System, NullLogger<Migrator>.Instance);
+        await migrator.ApplyAsync(own, TimeSpan.FromSeconds(30), CancellationToken.None);
         await database.ExecuteAsync(damage);
-        await migrator.ApplyAsync(own, CancellationToken.None);
+        await migrator.ApplyAsync(own, TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Empty(await database.ReadRowsAsync());
         Assert.Equal("0001_objects", await database.ReadAsync<string>("select string_agg(name, ',') from callback_migrations"));
         Assert.True(await database.ReadAsync<bool>("select exists (select from pg_indexes where indexname = 'objects_last_seen')"));
@@ -45,10 +45,10 @@ public sealed class MigratorTests
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
         await using NpgsqlDataSource own = NpgsqlDataSource.Create(database.ConnectionString);
-        var migrator = new Migrator(NullLogger<Migrator>.Instance);
-        await migrator.ApplyAsync(own, CancellationToken.None);
+        var migrator = new Migrator(TimeProvider.System, NullLogger<Migrator>.Instance);
+        await migrator.ApplyAsync(own, TimeSpan.FromSeconds(30), CancellationToken.None);
         await database.ExecuteAsync("insert into callback_migrations (name) values ('9999_later')");
-        await migrator.ApplyAsync(own, CancellationToken.None);
+        await migrator.ApplyAsync(own, TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(2L, await database.ReadAsync<long>("select count(*) from callback_migrations"));
     }
 }

@@ -63,7 +63,7 @@ public sealed class StoreFaultTests
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
         string name = await database.ReadAsync<string>("select current_database()");
         await using var rig = new WriterRig(database.ConnectionString);
-        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, CancellationToken.None);
+        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, TimeSpan.FromSeconds(30), CancellationToken.None);
         await database.ExecuteAsync($"alter database {name} set default_transaction_read_only = on");
 
         rig.Source.Offer(Two);
@@ -188,7 +188,7 @@ public sealed class StoreFaultTests
 
         long start = TimeProvider.System.GetTimestamp();
         await rig.Writer.StopAsync(CancellationToken.None);
-        // The command's own timeout is 2 s, so this is the stop's doing.
+        // The statement's own timeout is 2 s, so this is the stop's doing.
         Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1_900));
         Assert.Equal(1, rig.Source.ReturnedBatches);
     }

@@ -1,4 +1,5 @@
 using Callbacks.Store;
+using Microsoft.Extensions.Options;
 
 namespace Callbacks.Tests.Store;
 
@@ -19,6 +20,18 @@ public sealed class StoreOptionsTests
         string only = Assert.Single(new StoreOptions { ConnectionString = connectionString }.FindErrors());
         Assert.StartsWith(error, only, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", only, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("/var/run/postgresql", false)]
+    [InlineData("@callbacks", false)]
+    public async Task A_unix_socket_is_not_given_options_of_TCP(string host, bool isTcp)
+    {
+        await using var connections = new StoreConnections(Options.Create(new StoreOptions { ConnectionString = $"Host={host}" }));
+        Assert.All(
+            [connections.Writer, connections.Sweep, connections.View],
+            pool => Assert.Equal(isTcp, pool.ConnectionString.Contains("TCP Keepalive=True", StringComparison.OrdinalIgnoreCase)));
     }
 
     [Fact]

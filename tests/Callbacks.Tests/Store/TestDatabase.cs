@@ -37,6 +37,7 @@ sealed class TestDatabase(string connectionString) : IAsyncDisposable
         await using var command = new NpgsqlCommand(StoreSql.Upsert, connection);
         var batch = new ObjectBatch();
         batch.Rows.AddRange(states);
+        batch.Prepare();
         batch.Bind(command.Parameters);
         await command.ExecuteNonQueryAsync();
     }

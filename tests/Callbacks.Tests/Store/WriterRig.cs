@@ -30,7 +30,7 @@ sealed class WriterRig : IAsyncDisposable
 
     public StoreConnections Connections { get; }
 
-    public Migrator Migrator { get; } = new(NullLogger<Migrator>.Instance);
+    public Migrator Migrator { get; } = new(TimeProvider.System, NullLogger<Migrator>.Instance);
 
     public CommitSignal Commits { get; } = new();
 

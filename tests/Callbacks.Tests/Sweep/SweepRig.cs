@@ -30,7 +30,7 @@ sealed class SweepRig : IAsyncDisposable
 
     public CommitSignal Commits { get; } = new();
 
-    public Migrator Migrator { get; } = new(NullLogger<Migrator>.Instance);
+    public Migrator Migrator { get; } = new(TimeProvider.System, NullLogger<Migrator>.Instance);
 
     public LogLines<SweepState> Log { get; } = new();
 
@@ -45,7 +45,7 @@ sealed class SweepRig : IAsyncDisposable
     public static async Task<SweepRig> StartAsync(TimeProvider provider, SweepOptions? options = null)
     {
         var rig = new SweepRig(new TestDatabase(await PostgreSql.CreateDatabaseAsync()), provider, options ?? new SweepOptions());
-        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, CancellationToken.None);
+        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, TimeSpan.FromSeconds(30), CancellationToken.None);
         return rig;
     }
 

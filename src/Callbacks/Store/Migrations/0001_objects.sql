@@ -10,11 +10,12 @@ create table if not exists objects (
 create index if not exists objects_last_seen on objects (last_seen);
 
 alter table objects set (
-    -- Every row is replaced or deleted within one retention, so dead rows come as fast as live ones. A twentieth of the table
-    -- keeps both indexes within a few percent of their live size ...
+    -- Every row is replaced or deleted within one retention, so dead rows come as fast as live ones: a vacuum is due whenever the
+    -- launcher comes by (once a minute by default). Measured with a million rows, 10,000 a second going and coming: table and
+    -- indexes grow by a fifth in half a minute without one, and the sweep, which reads above the dead entries, is no slower.
     autovacuum_vacuum_scale_factor = 0.05,
     autovacuum_vacuum_threshold = 5000,
-    -- ... if a vacuum ends before the next is due: at the default pace of 2 ms a page group it doesn't under 10,000 rows/s.
+    -- It should also end within that minute; at the default pace (a pause of 2 ms for each 200 points of cost) it might not.
     autovacuum_vacuum_cost_delay = 0,
     -- Inserts alone need no vacuum here: a row lives too short to be frozen.
     autovacuum_vacuum_insert_threshold = -1,
