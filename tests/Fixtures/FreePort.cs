@@ -9,14 +9,14 @@ static class FreePort
     const int LowestPort = 21_000;
     const int Ports = 10_000;
 
-    static int s_count;
+    static int _count;
 
     /// <summary>A port of 127.0.0.1 and ::1 that nobody has, and that no other caller in this process gets.</summary>
     public static int Take()
     {
         for (int i = 0; i < Ports; i++)
         {
-            int port = LowestPort + (Environment.ProcessId * 37 + Interlocked.Increment(ref s_count)) % Ports;
+            int port = LowestPort + (Environment.ProcessId * 37 + Interlocked.Increment(ref _count)) % Ports;
             if (IsFree(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || IsFree(IPAddress.IPv6Loopback, port)))
                 return port;
         }

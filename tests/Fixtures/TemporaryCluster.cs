@@ -7,7 +7,7 @@ sealed class TemporaryCluster : IAsyncDisposable
 {
     const string FolderPrefix = "callback-test-";
 
-    static int s_count;
+    static int _count;
 
     readonly string _folder;
 
@@ -22,7 +22,7 @@ sealed class TemporaryCluster : IAsyncDisposable
     /// <summary>Skips the calling test when PostgreSQL is not installed; fails it in CI.</summary>
     public static async Task<TemporaryCluster> StartAsync()
     {
-        int number = Interlocked.Increment(ref s_count);
+        int number = Interlocked.Increment(ref _count);
         if (number == 1)
             RemoveLeftOvers();
         string folder = Path.Combine(Path.GetTempPath(), $"{FolderPrefix}{Environment.ProcessId}-{number}");
