@@ -1,1 +1,27 @@
-return 0;
+using System.CommandLine;
+using Callbacks.Tester.CommandLine;
+using Callbacks.Tester.Send;
+using Callbacks.Tester.Serve;
+
+const int Unusable = 2;
+
+var root = new RootCommand("Tries a callback service: be its upstream, be its sender, and judge what came of it.")
+{
+    ServeCommand.Build(),
+    SendCommand.Build(),
+};
+
+ParseResult parsed = root.Parse(args);
+using var stop = new StopSignal();
+try
+{
+    // Signals and errors are ours: Ctrl-C is the ordinary end of serve and send, and its exit code is 0.
+    int code = await parsed.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+    return parsed.Errors.Count > 0 ? Unusable : code;
+}
+catch (Exception exception) when (exception is UsageException or IOException or UnauthorizedAccessException)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return Unusable;
+}

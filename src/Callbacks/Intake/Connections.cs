@@ -1,0 +1,154 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace Callbacks.Intake;
+
+/// <summary>
+/// All open connections. It keeps their number at the limit without turning anybody away: whoever comes on top waits in the kernel's
+/// queue while the longest idle connections are closed and every answer closes its own. And it lets a stop wait for exactly those
+/// connections from which a request may be under way. A request touches only its own connection; the lock is for opening, closing,
+/// making room and stopping.
+/// </summary>
+sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : IDisposable
+{
+    /// <summary>A connection used within this time may have its next request on the way: it isn't closed to make room, and a stop waits for it.</summary>
+    static readonly TimeSpan Recently = TimeSpan.FromSeconds(1);
+
+    readonly int _max = options.Value.ConnectionsMax;
+    readonly SemaphoreSlim _places = new(options.Value.ConnectionsMax);
+    readonly CancellationTokenSource _stopping = new();
+    readonly Lock _lock = new();
+    readonly List<ClientConnection> _open = [];
+    TaskCompletionSource _awaitedGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    int _awaited;
+    int _reasonsToClose;
+
+    /// <summary>Answers carry <c>Connection: close</c>: a stop is under way, or all places are taken.</summary>
+    public bool MustClose => Volatile.Read(ref _reasonsToClose) != 0;
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _open.Count;
+        }
+    }
+
+    /// <summary>Takes a place for a connection about to be accepted, and makes room if there is none.</summary>
+    /// <returns>False if a stop began instead.</returns>
+    public async ValueTask<bool> TakePlaceAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+            return false;
+
+        if (_places.Wait(0))
+            return true;
+
+        Interlocked.Increment(ref _reasonsToClose);
+        try
+        {
+            // Woken by the first place that becomes free; if none does, more connections have become idle by then.
+            do
+                CloseIdle();
+            while (!await _places.WaitAsync(Recently, _stopping.Token));
+            return true;
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _reasonsToClose);
+        }
+    }
+
+    /// <summary>Gives back a place for which no connection came.</summary>
+    public void ReturnPlace() => _places.Release();
+
+    public ClientConnection Add(ConnectionContext accepted)
+    {
+        ClientConnection connection = new(accepted, this, time.GetTimestamp());
+        lock (_lock)
+        {
+            connection.Index = _open.Count;
+            _open.Add(connection);
+        }
+
+        return connection;
+    }
+
+    public void Remove(ClientConnection connection)
+    {
+        lock (_lock)
+        {
+            ClientConnection last = _open[^1];
+            _open[connection.Index] = last;
+            last.Index = connection.Index;
+            _open.RemoveAt(_open.Count - 1);
+            if (connection.IsAwaited && --_awaited == 0)
+                _awaitedGone.TrySetResult();
+        }
+
+        _places.Release();
+    }
+
+    /// <summary>No place is given out any more.</summary>
+    public void StopAdmitting() => _stopping.Cancel();
+
+    /// <summary>From now on every answer closes its connection.</summary>
+    public void CloseWithAnswers() => Interlocked.Increment(ref _reasonsToClose);
+
+    /// <summary>Waits until the recently used connections, or only the fresh ones among them, are gone, or until the time is over.</summary>
+    /// <returns>How many of them are still open.</returns>
+    public async Task<int> AwaitAsync(bool onlyFresh, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Task gone;
+        lock (_lock)
+        {
+            _awaited = 0;
+            _awaitedGone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            gone = _awaitedGone.Task;
+            foreach (ClientConnection connection in _open)
+            {
+                connection.IsAwaited = (connection.IsFresh || !onlyFresh) && time.GetElapsedTime(connection.UsedAt) < Recently;
+                if (connection.IsAwaited)
+                    _awaited++;
+            }
+
+            if (_awaited == 0)
+                return 0;
+        }
+
+        try
+        {
+            await gone.WaitAsync(timeout, time, cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            // What is still open is the caller's to count.
+        }
+
+        lock (_lock)
+            return _awaited;
+    }
+
+    /// <summary>Closes the longest idle connections, a sixteenth of all at a time, so that a row of newcomers costs one search and not one each.</summary>
+    void CloseIdle()
+    {
+        List<ClientConnection> idle;
+        lock (_lock)
+            idle = _open.FindAll(connection => time.GetElapsedTime(connection.UsedAt) >= Recently);
+
+        idle.Sort((left, right) => left.UsedAt.CompareTo(right.UsedAt));
+        foreach (ClientConnection connection in idle.Take(_max / 16 + 1))
+            connection.RequestClose();
+    }
+
+    public void Dispose()
+    {
+        _places.Dispose();
+        _stopping.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+namespace Callbacks.Intake;
+
+/// <summary>
+/// Goes before the server's own stop. First nothing more is accepted, and what waits in the kernel's queue is left to the next process on
+/// the socket; then every answer closes its connection, and those connections get a short time from which a request may be on its way.
+/// Only then does the server close what is left: idle connections, of which HTTP/1.1 allows no better farewell. Requests under way are
+/// the server's to finish.
+/// </summary>
+sealed partial class GracefulStop(GatedTransport transport, Connections connections, TimeProvider time, ILogger<GracefulStop> logger) : IHostedLifecycleService
+{
+    // Long enough for a client that posts several times a second to be told; those that wait for the next process wait as long.
+    static readonly TimeSpan KeptAliveGrace = TimeSpan.FromMilliseconds(200);
+
+    // Added for a client that has just connected and has sent nothing yet: on a crowded machine it may be off the processor for that long.
+    static readonly TimeSpan FreshGrace = TimeSpan.FromMilliseconds(300);
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        await transport.ShutAsync();
+        connections.CloseWithAnswers();
+        int before = connections.Count;
+        int recent = await connections.AwaitAsync(onlyFresh: false, KeptAliveGrace, cancellationToken);
+        int fresh = recent == 0 ? 0 : await connections.AwaitAsync(onlyFresh: true, FreshGrace, cancellationToken);
+        double milliseconds = time.GetElapsedTime(start).TotalMilliseconds;
+        LogStopped(before, milliseconds, recent, fresh);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Accepting stopped with {Open} connections open; after {Milliseconds:F0} ms the "
+        + "server closes the rest, {Recent} of them used within the last second and {Fresh} of those without any request.")]
+    partial void LogStopped(int open, double milliseconds, int recent, int fresh);
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Callbacks.Intake;
+
+/// <summary>
+/// Intake: <see cref="GatedTransport"/> accepts a connection, <see cref="RequestGate"/> notes its request, <see cref="CallbackEndpoint"/>
+/// reads it with a <see cref="CallbackParser"/>, appends it to the journal and answers. <see cref="GracefulStop"/> ends it all without
+/// leaving a client unanswered.
+/// </summary>
+static class IntakeSetup
+{
+    public const string Path = "/callback";
+
+    const string DefaultUrl = "http://localhost:9090";
+
+    /// <summary>The stage needs an <see cref="Journal.ICallbackLog"/>, which the journal registers.</summary>
+    public static WebApplicationBuilder AddIntake(this WebApplicationBuilder builder)
+    {
+        IServiceCollection services = builder.Services;
+        services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<IntakeOptions>, IntakeOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<Random>();
+
+        services.AddSingleton<Connections>();
+        services.AddSingleton<SocketTransportFactory>();
+        services.AddSingleton<GatedTransport>();
+        // Kestrel binds with the factory registered last.
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<GatedTransport>());
+        services.AddSingleton<CallbackEndpoint>();
+        services.AddSingleton<IStartupFilter, RequestGate>();
+        services.AddHostedService<GracefulStop>();
+
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
+        // The kernel's queue of connections not accepted yet. A restart leaves them there for the next process, and when the queue is full
+        // the kernel drops the handshake, which the client repeats only after a second. The kernel lowers it to its own net.core.somaxconn.
+        services.Configure<SocketTransportOptions>(transport => transport.Backlog = 4096);
+        // With a logger for it, hosting makes an activity and a log scope for each request, though nobody has asked for a line. An exception that
+        // an endpoint lets through is still logged, by Kestrel.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
+        if (!HeldSocket.IsGiven && HasNoAddress(builder.Configuration))
+            builder.WebHost.UseUrls(DefaultUrl);
+
+        return builder;
+    }
+
+    /// <summary>
+    /// Callbacks themselves are taken out before routing, by <see cref="RequestGate"/>. The route is there so that other methods get their 405
+    /// and the endpoint shows where endpoints are listed.
+    /// </summary>
+    public static WebApplication MapIntake(this WebApplication app)
+    {
+        app.MapPost(Path, app.Services.GetRequiredService<CallbackEndpoint>().HandleAsync);
+        return app;
+    }
+
+    static bool HasNoAddress(ConfigurationManager configuration) =>
+        string.IsNullOrEmpty(configuration[WebHostDefaults.ServerUrlsKey])
+        && string.IsNullOrEmpty(configuration[WebHostDefaults.HttpPortsKey])
+        && !configuration.GetSection("Kestrel:Endpoints").Exists();
+}

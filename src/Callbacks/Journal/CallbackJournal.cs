@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Callbacks.Journal.Disk;
+using Callbacks.Journal.Log;
+using Callbacks.Journal.Pending;
+using Callbacks.Time;
+
+namespace Callbacks.Journal;
+
+/// <summary>
+/// The durable log between acknowledging a callback and settling it, put together: the folder, the writer, the supply of segments, the
+/// follower. <see cref="Open"/> returns when callbacks can be accepted; what earlier lives left is read after that.
+/// </summary>
+sealed class CallbackJournal(
+    JournalOptions options, Func<IJournalDisk> openDisk, PendingTable table, Balance balance, ServiceTime time, TimeProvider timers,
+    TimeSpan retention, ILoggerFactory loggers) : ICallbackLog, ICoverage, IDisposable
+{
+    IJournalDisk? _disk;
+    SegmentList? _segments;
+    SegmentSupply? _supply;
+    JournalWriter? _writer;
+    JournalFollower? _follower;
+
+    /// <inheritdoc/>
+    public uint Tag => Writer.Tag;
+
+    /// <inheritdoc/>
+    public ValueTask<Receipt> AppendAsync(ReadOnlySpan<long> ids) => Writer.AppendAsync(ids);
+
+    /// <inheritdoc/>
+    public Instant ReadUpTo() => _follower?.ReadUpTo() ?? Instant.MinValue;
+
+    /// <inheritdoc/>
+    public void FindCovered(ReadOnlySpan<long> ids, Instant since, Span<bool> covered) => _follower!.FindCovered(ids, since, covered);
+
+    /// <exception cref="JournalUnusableException">No waiting cures it: the folder can't be used, or another process uses it.</exception>
+    public void Open()
+    {
+        try
+        {
+            _disk = openDisk();
+            if (!_disk.TryLock())
+                throw new JournalUnusableException($"Journal:Directory '{_disk.Path}' is in use by another process. Stop it, or name another folder.");
+            var opening = new LogOpening(_disk, options, DrawTag);
+            (Segment fresh, _supply) = opening.Start(loggers.CreateLogger<SegmentSupply>());
+            _segments = opening.Segments;
+            time.StartNoEarlierThan(opening.LastReceived);
+            _writer = new JournalWriter(
+                _segments, _supply, balance, time, timers, options, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>());
+            _follower = new JournalFollower(
+                _disk, _segments, _supply, _writer, balance, table, time, retention, fresh, opening.LastReceived, opening.Damage, loggers.CreateLogger<JournalFollower>());
+            _supply.Start();
+            _writer.Start();
+            _follower.Start(cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new JournalUnusableException(
+                $"Journal:Directory '{options.Directory}' can't be used: {exception.Message} Make it a folder that this user may write to, on a disk with room for at least two segments of {options.SegmentBytes} bytes.", exception);
+        }
+    }
+
+    public JournalStatus Status() => new(
+        _follower?.IsRecovering ?? true, Writer.Problem ?? _supply!.Problem, _follower?.Damage ?? [], _segments!.Count, _segments.TotalBytes, _supply!.Spares,
+        _follower?.OldestPending);
+
+    /// <summary>Writes what was appended and the last settle marks, and gives the folder back.</summary>
+    public void Dispose()
+    {
+        _follower?.Dispose();
+        _writer?.Dispose();
+        _supply?.Dispose();
+        foreach (Segment segment in _segments?.ToArray() ?? [])
+            segment.Dispose();
+        _disk?.Dispose();
+        (_follower, _writer, _supply, _segments, _disk) = (null, null, null, null, null);
+    }
+
+    JournalWriter Writer => _writer ?? throw new InvalidOperationException("The journal is not open.");
+
+    static uint DrawTag()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+    }
+}
+
+/// <summary>The journal can't be opened, and waiting won't help; the message says what to do.</summary>
+sealed class JournalUnusableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,77 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Callbacks.Journal.Disk;
+
+/// <summary>A real folder. Creates it when it is missing and its parent is there to take it.</summary>
+sealed class LinuxDisk : IJournalDisk
+{
+    const string LockName = "lock";
+
+    readonly SafeFileHandle _folder;
+    SafeFileHandle? _lock;
+
+    public LinuxDisk(string path)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        Directory.CreateDirectory(Path);
+        _folder = Posix.OpenDirectory(Path);
+    }
+
+    public string Path { get; }
+
+    public bool TryLock()
+    {
+        _lock ??= OpenHandle(LockName, FileMode.OpenOrCreate);
+        return Posix.TryLock(_lock, FullName(LockName));
+    }
+
+    public IReadOnlyList<string> List() => [.. Directory.EnumerateFiles(Path).Select(file => System.IO.Path.GetFileName(file)!)];
+
+    public IJournalFile Create(string name) => new LinuxFile(OpenHandle(name, FileMode.CreateNew), FullName(name));
+
+    public IJournalFile Open(string name) => new LinuxFile(OpenHandle(name, FileMode.Open), FullName(name));
+
+    public void Rename(string from, string to) => File.Move(FullName(from), FullName(to));
+
+    public void Delete(string name) => File.Delete(FullName(name));
+
+    public void FlushFolder() => Posix.Flush(_folder, Path);
+
+    public void Dispose()
+    {
+        _lock?.Dispose();
+        _folder.Dispose();
+    }
+
+    string FullName(string name) => System.IO.Path.Combine(Path, name);
+
+    // Share modes are advisory locks on Linux: with all of them allowed none is taken, and the folder's lock is the only one.
+    SafeFileHandle OpenHandle(string name, FileMode mode) =>
+        File.OpenHandle(FullName(name), mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+    sealed class LinuxFile(SafeFileHandle handle, string path) : IJournalFile
+    {
+        public long Length => RandomAccess.GetLength(handle);
+
+        public int Read(Span<byte> buffer, long offset)
+        {
+            int total = 0;
+            while (total < buffer.Length)
+            {
+                int read = RandomAccess.Read(handle, buffer[total..], offset + total);
+                if (read == 0)
+                    break;
+                total += read;
+            }
+
+            return total;
+        }
+
+        // Goes on after a short write, and throws what pwrite reports.
+        public void Write(ReadOnlySpan<byte> buffer, long offset) => RandomAccess.Write(handle, buffer, offset);
+
+        public void Flush() => Posix.FlushData(handle, path);
+
+        public void Dispose() => handle.Dispose();
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Callbacks.Journal.Disk;
+
+/// <summary>
+/// The system calls that .NET has no faithful way to make: on Linux <c>RandomAccess.FlushToDisk</c> and <c>FileStream.Flush(true)</c>
+/// return as if all were well when the kernel reports a failed flush, and folders can't be flushed at all.
+/// </summary>
+static partial class Posix
+{
+    const int Interrupted = 4;
+    const int WouldBlock = 11;
+    const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, read-only
+    const int LockExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
+
+    public static void FlushData(SafeFileHandle file, string path) => Check(() => FDataSync(file), "fdatasync", path);
+
+    public static void Flush(SafeFileHandle folder, string path) => Check(() => FSync(folder), "fsync", path);
+
+    public static SafeFileHandle OpenDirectory(string path)
+    {
+        SafeFileHandle handle = Open(path, OpenFolder);
+        if (handle.IsInvalid)
+            throw Failure("open", path);
+        return handle;
+    }
+
+    /// <summary>False when another process holds the lock. The lock ends with the handle.</summary>
+    public static bool TryLock(SafeFileHandle file, string path)
+    {
+        if (FLock(file, LockExclusiveNow) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == WouldBlock ? false : throw Failure("flock", path);
+    }
+
+    static void Check(Func<int> call, string name, string path)
+    {
+        while (call() != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+                throw Failure(name, path);
+        }
+    }
+
+    static IOException Failure(string call, string path)
+    {
+        int error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} of '{path}' failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}).", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int FDataSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int FLock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags);
+}

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Callbacks.Time;
+
+namespace Callbacks.Journal.Log;
+
+/// <summary>
+/// A group while it is being filled: room for a segment header, then the group as it will stand on disk. A callback is copied once,
+/// from the parser's ids to here.
+/// </summary>
+sealed class GroupBuffer(int groupBytesMax)
+{
+    // Pinned, so that the write does not have to pin it; touched only as far as it is filled.
+    readonly byte[] _bytes = GC.AllocateArray<byte>(Layout.SegmentHeaderBytes + Layout.WholeBlocks(groupBytesMax), pinned: true);
+
+    public int Length { get; private set; } = Layout.GroupHeaderBytes;
+    public List<PendingAppend> Appends { get; } = [];
+    public List<ulong> Marks { get; } = [];
+    public long Sightings { get; private set; }
+    public int Callbacks { get; private set; }
+    public ulong FirstNumber { get; private set; }
+    public Instant FirstReceived { get; private set; }
+    public Instant LastReceived { get; private set; }
+
+    public bool IsEmpty => Callbacks == 0;
+
+    public bool HasRoom(int bytes) => Length + bytes <= groupBytesMax;
+
+    public void Add(ulong number, Instant receivedAt, ReadOnlySpan<long> ids, PendingAppend append)
+    {
+        Length += CallbackFrame.Write(Frames[Length..], number, receivedAt, ids);
+        if (Callbacks == 0)
+            (FirstNumber, FirstReceived) = (number, receivedAt);
+        LastReceived = receivedAt;
+        Callbacks++;
+        Sightings += ids.Length;
+        Appends.Add(append);
+    }
+
+    /// <summary>Takes as many settle marks from the list as there is room for.</summary>
+    public void TakeMarks(List<ulong> settledNumbers)
+    {
+        int runsMax = (groupBytesMax - Length - Layout.SettledHeaderBytes) / sizeof(ulong);
+        if (settledNumbers.Count == 0 || runsMax <= 0)
+            return;
+
+        settledNumbers.Sort();
+        int start = Length, runs = 0, taken = 0;
+        Length += Layout.SettledHeaderBytes;
+        while (taken < settledNumbers.Count && runs < runsMax)
+        {
+            ulong first = settledNumbers[taken];
+            int length = 1;
+            while (taken + length < settledNumbers.Count && length < SettledRuns.RunLengthMax && settledNumbers[taken + length] == first + (ulong)length)
+                length++;
+            MemoryMarshal.Write(Frames[Length..], SettledRuns.Pack(first, length));
+            Length += sizeof(ulong);
+            taken += length;
+            runs++;
+        }
+
+        MemoryMarshal.Write(Frames[start..], Layout.SettledKind | (ulong)(Length - start) << 32);
+        Marks.AddRange(CollectionsMarshal.AsSpan(settledNumbers)[..taken]);
+        settledNumbers.RemoveRange(0, taken);
+    }
+
+    /// <summary>The bytes to write: the group padded to whole blocks, with the segment's header in front of it when there is one.</summary>
+    public ReadOnlySpan<byte> Complete(ulong number, uint tag, ulong segment, SegmentHeader? header)
+    {
+        var group = new GroupHeader(Length, number, tag, Callbacks, FirstNumber, LastReceived);
+        group.Write(Frames, segment);
+        Frames[Length..group.PaddedBytes].Clear();
+        header?.Write(_bytes);
+        int start = header is null ? Layout.SegmentHeaderBytes : 0;
+        return _bytes.AsSpan(start, Layout.SegmentHeaderBytes - start + group.PaddedBytes);
+    }
+
+    public void Clear()
+    {
+        Length = Layout.GroupHeaderBytes;
+        Appends.Clear();
+        Marks.Clear();
+        Callbacks = 0;
+        Sightings = 0;
+        FirstNumber = 0;
+        FirstReceived = LastReceived = default;
+    }
+
+    Span<byte> Frames => _bytes.AsSpan(Layout.SegmentHeaderBytes);
+}

@@ -1,0 +1,245 @@
+using System.Buffers.Binary;
+using Callbacks.Journal.Disk;
+using Callbacks.Time;
+
+namespace Callbacks.Journal.Log;
+
+/// <summary>
+/// What a start does before it accepts: reads the headers, finds the tail of the newest segment, and takes a fresh segment. It
+/// reads one segment at most, however much is pending; the rest is <see cref="LogRecovery"/>'s.
+/// </summary>
+sealed class LogOpening
+{
+    /// <summary>
+    /// Numbers of appends that were never durable may be above the highest that is found; a new life keeps clear of them.
+    /// </summary>
+    const ulong NumberGap = 1 << 20;
+
+    readonly IJournalDisk _disk;
+    readonly JournalOptions _options;
+    readonly uint _tag;
+    readonly SortedDictionary<ulong, Found> _found = [];
+    readonly List<(ulong Number, IJournalFile File)> _unused = [];
+
+    public LogOpening(IJournalDisk disk, JournalOptions options, Func<uint> drawTag)
+    {
+        (_disk, _options) = (disk, options);
+        ReadHeaders();
+        RemoveSettled();
+        SetAsideUnused();
+        do
+            _tag = drawTag();
+        while (_tag == 0 || _found.Values.Any(found => found.Segment.Tag == _tag));
+    }
+
+    /// <summary>Oldest first; the last is the fresh one.</summary>
+    public SegmentList Segments { get; } = new();
+
+    /// <summary>Of earlier lives, oldest first, with the end that a later header recorded, if one did.</summary>
+    public IReadOnlyList<(Segment Segment, long? RecordedEnd)> Recovered => [.. _found.Values.Select(found => (found.Segment, found.RecordedEnd))];
+
+    public ulong LastNumber { get; private set; }
+    public Instant LastReceived { get; private set; }
+    public IReadOnlyList<string> Damage => _damage;
+
+    readonly List<string> _damage = [];
+
+    /// <summary>Takes the fresh segment; from here on callbacks can be accepted. Returns it with the supply that it came from.</summary>
+    public (Segment Fresh, SegmentSupply Supply) Start(ILogger<SegmentSupply> logger)
+    {
+        FindTail();
+        ulong next = _found.Count == 0 ? 1 : _found.Keys.Max() + 1;
+        var supply = new SegmentSupply(_disk, Segments, _options, next, logger);
+        foreach ((ulong number, IJournalFile file) in _unused)
+            supply.AddPrepared(number, file);
+        foreach (Found found in _found.Values)
+            Segments.Add(found.Segment);
+
+        if (supply.Spares == 0)
+            supply.PrepareOne();
+        if (!supply.TryTake(TimeSpan.Zero, out ulong freshNumber, out IJournalFile freshFile))
+            throw new IOException("There is no room for a journal segment.");
+        var fresh = new Segment(freshNumber, _tag, freshFile, freshFile.Length);
+        Segments.Add(fresh);
+        if (LastNumber > 0)
+            LastNumber += NumberGap;
+
+        byte[] header = new byte[Layout.SegmentHeaderBytes];
+        SegmentHeader.For(fresh, Segments, LastNumber, LastReceived).Write(header);
+        freshFile.Write(header, 0);
+        freshFile.Flush();
+        // An earlier life may have made this file and died before its name was durable.
+        _disk.FlushFolder();
+        return (fresh, supply);
+    }
+
+    void ReadHeaders()
+    {
+        byte[] block = new byte[Layout.SegmentHeaderBytes];
+        foreach (ulong number in _disk.List().Where(name => Segment.TryParseName(name, out _)).Select(Number).Order())
+        {
+            IJournalFile file = _disk.Open(Segment.NameOf(number));
+            int read = file.Read(block, 0);
+            _found[number] = new Found(number, file, SegmentHeader.Read(block.AsSpan(0, read), number));
+        }
+
+        // Newest last, so that the last word on an end is the one that stands.
+        foreach (SegmentHeader header in _found.Values.Select(found => found.Header).OfType<SegmentHeader>().ToArray())
+        {
+            foreach (SegmentEnd end in header.Earlier)
+            {
+                if (_found.TryGetValue(end.Segment, out Found? earlier))
+                    earlier.Record(end);
+            }
+        }
+    }
+
+    static ulong Number(string name) => Segment.TryParseName(name, out ulong number) ? number : 0;
+
+    void RemoveSettled()
+    {
+        ulong lowestLive = _found.Values.LastOrDefault(found => found.Header is not null)?.Header!.LowestLive ?? 0;
+        foreach (Found found in _found.Values.Where(found => found.Number < lowestLive).ToArray())
+        {
+            found.Segment.Dispose();
+            _disk.Delete(found.Segment.Name);
+            _disk.FlushFolder();
+            _found.Remove(found.Number);
+        }
+    }
+
+    /// <summary>Files above the newest header are spares, unless a group is found in one: then its header is damaged.</summary>
+    void SetAsideUnused()
+    {
+        foreach (Found found in _found.Values.Where(found => found.Header is null).ToArray())
+        {
+            if (found.RecordedEnd is { } end)
+            {
+                if (end > Layout.SegmentHeaderBytes)
+                    _damage.Add($"The header of {found.Segment.Name} is damaged.");
+                continue;
+            }
+
+            if (FindTag(found, out bool isDamaged) is { } tag)
+            {
+                found.Record(new SegmentEnd(found.Number, tag, 0));
+                found.ForgetEnd();
+                if (isDamaged)
+                    _damage.Add($"The header of {found.Segment.Name} is damaged.");
+                continue;
+            }
+
+            _found.Remove(found.Number);
+            bool isSpare = _found.Keys.All(number => number < found.Number) && found.Segment.File.Length == _options.SegmentBytes;
+            if (isSpare)
+            {
+                _unused.Add((found.Number, found.Segment.File));
+            }
+            else
+            {
+                found.Segment.Dispose();
+                _disk.Delete(found.Segment.Name);
+            }
+        }
+
+        foreach ((ulong number, Found found) in _found)
+        {
+            if (number != _found.Keys.First() && !_found.ContainsKey(number - 1))
+                _damage.Add($"Segment {Segment.NameOf(number - 1)} is missing.");
+        }
+
+        // Spares are used in order, right after the newest segment; others are made anew.
+        ulong next = _found.Count == 0 ? 1 : _found.Keys.Max() + 1;
+        foreach ((ulong number, IJournalFile file) in _unused.ToArray())
+        {
+            if (number == next)
+            {
+                next++;
+                continue;
+            }
+
+            _unused.Remove((number, file));
+            file.Dispose();
+            _disk.Delete(Segment.NameOf(number));
+        }
+    }
+
+    /// <summary>
+    /// A group's header tells its tag, and its checksum proves it. The segment's header goes out with the first group, so a first
+    /// group alone may be what a crash left of that write; a later one proves that the header was whole once.
+    /// </summary>
+    static uint? FindTag(Found found, out bool isDamaged)
+    {
+        isDamaged = false;
+        uint? tag = null;
+        byte[] buffer = new byte[Layout.GroupBytesMax];
+        long length = found.Segment.File.Length;
+        for (long offset = Layout.SegmentHeaderBytes; offset < length; offset += Layout.BlockBytes)
+        {
+            int read = found.Segment.File.Read(buffer.AsSpan(0, Layout.GroupHeaderBytes), offset);
+            if (read < Layout.GroupHeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)) == 0)
+                continue;
+            GroupHeader header = GroupHeader.Read(buffer);
+            if (!header.IsPlausible || header.Bytes > length - offset)
+                continue;
+            read = found.Segment.File.Read(buffer.AsSpan(0, header.Bytes), offset);
+            if (read != header.Bytes || !header.Matches(buffer.AsSpan(0, read), found.Number))
+                continue;
+            tag = header.Tag;
+            isDamaged = header.Number > 1;
+            if (isDamaged)
+                break;
+        }
+
+        return tag;
+    }
+
+    void FindTail()
+    {
+        if (_found.Count == 0)
+            return;
+
+        foreach (Found found in _found.Values)
+        {
+            if (found.Header is { } header)
+            {
+                LastNumber = Math.Max(LastNumber, header.LastNumber);
+                LastReceived = Instant.Max(LastReceived, header.LastReceived);
+            }
+
+            // The newest, and one whose successor left no header: a crash may have torn their tails.
+            found.Segment.End = found.RecordedEnd ?? SegmentScan.Run(found.Segment, null, new GroupReader(), [], Note);
+            found.Segment.Seal();
+        }
+
+        void Note(in GroupHeader group, ReadOnlySpan<byte> bytes)
+        {
+            var frames = new FrameReader(bytes);
+            while (frames.Next())
+            {
+                if (frames.Kind == Layout.CallbackKind)
+                {
+                    LastNumber = Math.Max(LastNumber, frames.Callback.Number);
+                    LastReceived = Instant.Max(LastReceived, frames.Callback.ReceivedAt);
+                }
+            }
+        }
+    }
+
+    sealed class Found(ulong number, IJournalFile file, SegmentHeader? header)
+    {
+        public ulong Number => number;
+        public SegmentHeader? Header => header;
+        public Segment Segment { get; private set; } = new(number, header?.Tag ?? 0, file, file.Length);
+        public long? RecordedEnd { get; private set; }
+
+        public void Record(SegmentEnd end)
+        {
+            RecordedEnd = end.End;
+            if (header is null)
+                Segment = new Segment(number, end.Tag, file, Segment.Bytes);
+        }
+
+        public void ForgetEnd() => RecordedEnd = null;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Callbacks.Journal.Disk;
+using Callbacks.Time;
+
+namespace Callbacks.Journal.Log;
+
+/// <summary>One file of the log, with what this process knows about it.</summary>
+sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : IDisposable
+{
+    const string Extension = ".journal";
+    const string DamagedExtension = ".damaged";
+
+    long _end = Layout.SegmentHeaderBytes;
+    volatile bool _isSealed;
+
+    public ulong Number { get; } = number;
+    public uint Tag { get; } = tag;
+    public IJournalFile File { get; } = file;
+
+    /// <summary>Size of the file.</summary>
+    public long Bytes { get; } = bytes;
+
+    public string Name => NameOf(Number);
+    public string DamagedName => Number.ToString("D20", CultureInfo.InvariantCulture) + DamagedExtension;
+
+    /// <summary>Where the durable groups end. Nothing at or beyond it may be read.</summary>
+    public long End
+    {
+        get => Volatile.Read(ref _end);
+        set => Volatile.Write(ref _end, value);
+    }
+
+    /// <summary>No group will be added; <see cref="End"/> is final.</summary>
+    public bool IsSealed => _isSealed;
+
+    public void Seal() => _isSealed = true;
+
+    /// <summary>Stretches below <see cref="End"/> that do not check out, in ascending order; set before the segment is read.</summary>
+    public IReadOnlyList<(long From, long To)> Holes { get; set; } = [];
+
+    /// <summary>Receive time of its newest callback, once it is known; zero when it holds none.</summary>
+    public Instant LastReceived { get; set; }
+
+    /// <summary>Belongs to the thread that follows the journal (before that, to the one that recovers it).</summary>
+    public SettledSet Settled { get; } = new();
+
+    public static string NameOf(ulong number) => number.ToString("D20", CultureInfo.InvariantCulture) + Extension;
+
+    public static bool TryParseName(string name, out ulong number)
+    {
+        number = 0;
+        return name.Length == 20 + Extension.Length && name.EndsWith(Extension, StringComparison.Ordinal)
+            && ulong.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0;
+    }
+
+    public void Dispose() => File.Dispose();
+}

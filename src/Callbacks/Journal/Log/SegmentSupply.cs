@@ -1,0 +1,222 @@
+using Callbacks.Journal.Disk;
+
+namespace Callbacks.Journal.Log;
+
+/// <summary>
+/// Prepares segments ahead of use: zero-filled and flushed, name included. That halves what a commit costs, and a full disk is met
+/// here and not when somebody waits for an acknowledgement.
+/// </summary>
+sealed partial class SegmentSupply : IDisposable
+{
+    const int ChunkBytes = 1 << 20;
+    const int SparesMin = 1;
+    static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    readonly IJournalDisk _disk;
+    readonly SegmentList _segments;
+    readonly int _segmentBytes;
+    readonly long _bytesMax;
+    readonly ILogger<SegmentSupply> _logger;
+    readonly object _gate = new();
+    readonly Queue<(ulong Number, IJournalFile File)> _spares = new();
+    readonly Thread _thread;
+    ulong _nextNumber;
+    string? _leftover;
+    bool _stopping;
+    string? _problem;
+
+    public SegmentSupply(IJournalDisk disk, SegmentList segments, JournalOptions options, ulong nextNumber, ILogger<SegmentSupply> logger)
+    {
+        (_disk, _segments, _segmentBytes, _bytesMax, _logger) = (disk, segments, options.SegmentBytes, options.BytesMax, logger);
+        _nextNumber = nextNumber;
+        _thread = new Thread(Run) { IsBackground = true, Name = "journal supply" };
+    }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Why there is no spare; null while all is well.</summary>
+    public string? Problem
+    {
+        get
+        {
+            lock (_gate)
+                return _problem;
+        }
+    }
+
+    public int Spares
+    {
+        get
+        {
+            lock (_gate)
+                return _spares.Count;
+        }
+    }
+
+    /// <summary>A file that an earlier life prepared and did not use.</summary>
+    public void AddPrepared(ulong number, IJournalFile file)
+    {
+        lock (_gate)
+        {
+            _spares.Enqueue((number, file));
+            _nextNumber = Math.Max(_nextNumber, number + 1);
+        }
+    }
+
+    /// <summary>Waits until there is a spare, or the time is up, or the supply stops.</summary>
+    public bool TryTake(TimeSpan timeout, out ulong number, out IJournalFile file)
+    {
+        lock (_gate)
+        {
+            if (_spares.Count == 0 && !_stopping)
+                Monitor.Wait(_gate, timeout);
+            if (!_spares.TryDequeue(out (ulong Number, IJournalFile File) spare))
+            {
+                (number, file) = (0, null!);
+                return false;
+            }
+
+            Monitor.PulseAll(_gate);
+            (number, file) = spare;
+            return true;
+        }
+    }
+
+    /// <summary>A segment has gone: where <see cref="JournalOptions.BytesMax"/> was in the way there may be room now.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+            Monitor.PulseAll(_gate);
+    }
+
+    /// <summary>Prepares one file on the caller's thread: at the start, when an earlier life left none.</summary>
+    public void PrepareOne()
+    {
+        // A number is used up only by success: a gap between segments would look like a lost one.
+        IJournalFile file = Prepare(_nextNumber);
+        lock (_gate)
+            _spares.Enqueue((_nextNumber++, file));
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        if (_thread.IsAlive)
+            _thread.Join();
+        foreach ((_, IJournalFile file) in _spares)
+            file.Dispose();
+    }
+
+    void Run()
+    {
+        while (WaitForNeed())
+        {
+            try
+            {
+                PrepareOne();
+                Report(null);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                Report(exception.Message);
+                PauseAfterFailure();
+            }
+        }
+    }
+
+    bool WaitForNeed()
+    {
+        lock (_gate)
+        {
+            while (!_stopping)
+            {
+                if (_spares.Count < SparesMin)
+                {
+                    if (_segments.TotalBytes + _segmentBytes <= _bytesMax)
+                        return true;
+                    Report($"The journal has reached Journal:BytesMax ({_bytesMax} bytes).");
+                }
+
+                Monitor.Wait(_gate);
+            }
+
+            return false;
+        }
+    }
+
+    void PauseAfterFailure()
+    {
+        lock (_gate)
+        {
+            if (!_stopping)
+                Monitor.Wait(_gate, RetryDelay);
+        }
+    }
+
+    IJournalFile Prepare(ulong number)
+    {
+        string name = Segment.NameOf(number);
+        if (_leftover == name)
+        {
+            _disk.Delete(name);
+            _leftover = null;
+        }
+
+        IJournalFile file = _disk.Create(name);
+        try
+        {
+            byte[] zeros = new byte[Math.Min(ChunkBytes, _segmentBytes)];
+            for (long offset = 0; offset < _segmentBytes; offset += zeros.Length)
+                file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, _segmentBytes - offset)), offset);
+            file.Flush();
+            _disk.FlushFolder();
+            return file;
+        }
+        catch
+        {
+            // A half-made file takes room that settling may need.
+            file.Dispose();
+            _leftover = name;
+            try
+            {
+                _disk.Delete(name);
+                _leftover = null;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                Log.Leftover(_logger, name, exception.Message);
+            }
+
+            throw;
+        }
+    }
+
+    void Report(string? problem)
+    {
+        lock (_gate)
+        {
+            if (problem is not null && _problem is null)
+                Log.NoSpare(_logger, problem);
+            else if (problem is null && _problem is not null)
+                Log.SpareAgain(_logger);
+            _problem = problem;
+        }
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "No journal segment can be prepared, callbacks will be answered 503 when the current one is full: {Problem}")]
+        public static partial void NoSpare(ILogger logger, string problem);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Journal segments can be prepared again.")]
+        public static partial void SpareAgain(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The unfinished segment {Name} could not be removed: {Problem}")]
+        public static partial void Leftover(ILogger logger, string name, string problem);
+    }
+}

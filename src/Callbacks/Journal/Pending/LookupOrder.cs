@@ -1,0 +1,141 @@
+namespace Callbacks.Journal.Pending;
+
+/// <summary>
+/// The order of lookups. Normally the id with the oldest waiting sighting is next. A first-in-first-out queue that can't keep up, with a
+/// deadline, looks up only what is about to expire; so from the moment when the oldest wait passes half the retention, until it is
+/// below a quarter, ids that were named a moment ago come first, still by their oldest waiting sighting, and after them the rest,
+/// newest first. An id that is named all the time keeps its turn that way, for its row will be fresh whenever it is asked; one that
+/// was named once is asked at once or, if that can't be, last. Not safe for use by several threads.
+/// </summary>
+sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseconds)
+{
+    readonly TimeWheel _waiting = new(entries, tickMicroseconds);
+    readonly TimeWheel _stale = new(entries, tickMicroseconds);
+    readonly long _fresh = retention / 30;
+    bool _isOverloaded;
+
+    public int Count => _waiting.Count + _stale.Count;
+
+    /// <summary>
+    /// An id that comes back from a failed lookup with a long wait behind it goes before all that have waited for less than a quarter of
+    /// the retention, and does not make the queue look slow: it was not the queue that it waited for.
+    /// </summary>
+    public void AddAfterFailure(int index, long now)
+    {
+        entries[index].Oldest = Math.Max(entries[index].Oldest, now - retention / 4);
+        Add(index);
+    }
+
+    public void Add(int index) => _waiting.Add(index, entries[index].Oldest);
+
+    /// <summary>A sighting of an id that waits already: it may be older than those known, or make the id fresh again.</summary>
+    public void Renew(int index, long received, long now)
+    {
+        ref PendingId entry = ref entries[index];
+        bool isOlder = received < entry.Oldest;
+        if (isOlder)
+            entry.Oldest = received;
+        if (entry.State == IdState.Stale && received > now - _fresh)
+        {
+            _stale.Remove(index);
+            entry.State = IdState.Waiting;
+            Add(index);
+        }
+        else if (entry.State == IdState.Waiting && isOlder)
+        {
+            _waiting.Remove(index);
+            Add(index);
+        }
+    }
+
+    /// <summary>Takes the next one out of the order.</summary>
+    /// <param name="unfitUpTo">Sightings up to here may wait on disk, which is the longest wait of all.</param>
+    public bool TryTake(long now, long unfitUpTo, out int index)
+    {
+        // An id whose sightings have all expired is handed out at once, so that the table can drop it: left where it is, it would count as
+        // a long wait for ever.
+        index = _stale.PeekOldest(out _);
+        if (index != 0 && IsExpired(index, now))
+        {
+            _stale.Remove(index);
+            return true;
+        }
+
+        if (IsOverloaded(now, unfitUpTo))
+        {
+            if (TryTakeFresh(now, out index))
+                return true;
+            index = _stale.PeekNewest();
+            if (index != 0)
+                _stale.Remove(index);
+            return index != 0;
+        }
+
+        index = _waiting.PeekOldest(out long waitingSince);
+        int stale = _stale.PeekOldest(out long staleSince);
+        if (stale != 0 && (index == 0 || staleSince < waitingSince))
+        {
+            index = stale;
+            _stale.Remove(stale);
+        }
+        else if (index != 0)
+        {
+            _waiting.Remove(index);
+        }
+
+        return index != 0;
+    }
+
+    /// <summary>Takes out one that room may be made of: among the least recently named, and none that has just come.</summary>
+    public bool TryTakeLeastUseful(long now, out int index)
+    {
+        index = _stale.PeekOldest(out _);
+        if (index != 0)
+        {
+            _stale.Remove(index);
+            return true;
+        }
+
+        index = _waiting.PeekOldest(out _);
+        if (index == 0 || entries[index].Newest > now - _fresh)
+            return false;
+        _waiting.Remove(index);
+        return true;
+    }
+
+    public bool IsOverloaded(long now, long unfitUpTo)
+    {
+        _ = _waiting.PeekOldest(out long waitingSince);
+        _ = _stale.PeekOldest(out long staleSince);
+        long oldest = now;
+        if (_waiting.Count > 0)
+            oldest = Math.Min(oldest, waitingSince);
+        if (_stale.Count > 0)
+            oldest = Math.Min(oldest, staleSince);
+        long age = now - oldest;
+        bool isUnfit = unfitUpTo > now - retention / 4;
+        if (_isOverloaded)
+            _isOverloaded = isUnfit || age > retention / 4;
+        else
+            _isOverloaded = isUnfit || age > retention / 2;
+        return _isOverloaded;
+    }
+
+    bool IsExpired(int index, long now) => entries[index].Newest + retention <= now;
+
+    bool TryTakeFresh(long now, out int index)
+    {
+        while ((index = _waiting.PeekOldest(out _)) != 0)
+        {
+            _waiting.Remove(index);
+            ref PendingId entry = ref entries[index];
+            if (entry.Newest > now - _fresh || IsExpired(index, now))
+                return true;
+            // At most once per id, until it is named again.
+            entry.State = IdState.Stale;
+            _stale.Add(index, entry.Newest);
+        }
+
+        return false;
+    }
+}

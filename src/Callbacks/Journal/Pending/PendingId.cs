@@ -1,0 +1,71 @@
+namespace Callbacks.Journal.Pending;
+
+/// <summary>Where an id stands. Each state but the first and <see cref="InFlight"/> has a list that the id is in.</summary>
+enum IdState : byte
+{
+    Free,
+
+    /// <summary>For its turn.</summary>
+    Waiting,
+
+    /// <summary>For its turn, too, but under overload behind those that were named more recently.</summary>
+    Stale,
+
+    InFlight,
+
+    /// <summary>For its next attempt.</summary>
+    Backoff,
+
+    /// <summary>Every sighting known of it is answered; it is kept until the callbacks that name it are settled.</summary>
+    Answered,
+}
+
+/// <summary>
+/// All that is known of one id. There is nothing per sighting: a lookup settles by time, whatever was received before it started,
+/// so a few times per id tell the outcome of any of its sightings. Times are service time in microseconds, zero for none.
+/// </summary>
+struct PendingId
+{
+    public long Id;
+
+    /// <summary>Receive time of the newest sighting that was read.</summary>
+    public long Newest;
+
+    /// <summary>Receive time of the oldest sighting that no answer covers: its place in the order.</summary>
+    public long Oldest;
+
+    /// <summary>In flight: when the lookup started. In backoff: when the next one may.</summary>
+    public long When;
+
+    /// <summary>Newest sighting received before the lookup in flight started: what an online answer proves seen.</summary>
+    public long Asked;
+
+    /// <summary>Oldest sighting received after the lookup in flight started; <see cref="long.MaxValue"/> for none.</summary>
+    public long NextOldest;
+
+    /// <summary>When the lookup started that brought the last usable answer.</summary>
+    public long AnsweredStart;
+
+    /// <summary>The newest <c>last_seen</c> that PostgreSQL has committed for it.</summary>
+    public long StoredSeen;
+
+    /// <summary>The <c>last_seen</c> that waits to be committed.</summary>
+    public long ToStore;
+
+    // List links and the bucket, which belong to EntryList and TimeWheel.
+    public int Previous;
+    public int Next;
+    public ushort Bucket;
+
+    public IdState State;
+    public LookupAnswer Answer;
+    public LookupFailure Failure;
+    public byte Attempts;
+    public bool ToStoreOnline;
+
+    /// <summary>In the queue to the store.</summary>
+    public bool IsQueued;
+
+    /// <summary>In the batch that is being written.</summary>
+    public bool IsStoring;
+}

@@ -1,0 +1,38 @@
+using Callbacks.Configuration;
+
+namespace Callbacks.Lookup;
+
+/// <summary>Section <c>Lookup</c>.</summary>
+sealed class LookupOptions : ICheckedOptions
+{
+    public const string Section = "Lookup";
+
+    /// <summary>An id is looked up at <c>{BaseUrl}objects/{id}</c>.</summary>
+    public Uri BaseUrl { get; set; } = new("http://localhost:9010/");
+
+    /// <summary>Lookups at the same time, each on a connection of its own. Lookups a second are at most this by the upstream's mean latency.</summary>
+    public int InFlightMax { get; set; } = 2_000;
+
+    /// <summary>A lookup that has not answered by then has failed.</summary>
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait between two attempts of one id.</summary>
+    public TimeSpan BackoffMax { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A longer answer is none; the connection is closed.</summary>
+    internal const int AnswerBytesMax = 4096;
+
+    public IEnumerable<string> FindErrors()
+    {
+        if (!BaseUrl.IsAbsoluteUri || BaseUrl.Scheme is not ("http" or "https"))
+            yield return $"{Section}:{nameof(BaseUrl)} is '{BaseUrl}'; it must be an absolute http or https URL.";
+        if (InFlightMax is < 1 or > 100_000)
+            yield return $"{Section}:{nameof(InFlightMax)} is {InFlightMax}; it must be 1 to 100,000.";
+        if (!IsSensible(AttemptTimeout))
+            yield return $"{Section}:{nameof(AttemptTimeout)} is {AttemptTimeout}; it must be 00:00:00.1 to 00:05:00.";
+        if (!IsSensible(BackoffMax))
+            yield return $"{Section}:{nameof(BackoffMax)} is {BackoffMax}; it must be 00:00:00.1 to 00:05:00.";
+    }
+
+    static bool IsSensible(TimeSpan span) => span >= TimeSpan.FromMilliseconds(100) && span <= TimeSpan.FromMinutes(5);
+}

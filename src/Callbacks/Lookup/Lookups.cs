@@ -1,0 +1,188 @@
+using System.Diagnostics.CodeAnalysis;
+using Callbacks.Journal.Pending;
+using Callbacks.Time;
+
+namespace Callbacks.Lookup;
+
+/// <summary>
+/// Makes the lookups that the pending table asks for, as many at a time as the in-flight limit allows. A waiting id holds no task and no
+/// connection; one in flight holds both until it has an answer or has failed.
+/// </summary>
+sealed partial class Lookups(
+    PendingTable table, Upstream upstream, LookupOptions options, ServiceTime time, TimeProvider timers, Random random, ILogger<Lookups> logger) : IDisposable
+{
+    static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan GrowthWait = TimeSpan.FromMilliseconds(50);
+
+    readonly Lock _lock = new();
+    readonly InFlightLimit _limit = new(options.InFlightMax);
+    readonly HashSet<AttemptTimer> _running = [];
+    readonly Stack<AttemptTimer> _idle = new();
+    readonly long[] _failures = new long[Enum.GetValues<LookupFailure>().Length];
+    long _attempts;
+    long _answers;
+    bool _stopping;
+    TaskCompletionSource? _drained;
+
+    /// <summary>Starts what may start. Returns how long there is nothing to start, unless the table says otherwise.</summary>
+    public TimeSpan RunOnce()
+    {
+        while (TryBegin(null, out Journal.Pending.Lookup lookup, out AttemptTimer? timer))
+            _ = RunAsync(lookup, timer);
+        return UntilNextStart();
+    }
+
+    public LookupStatus Status()
+    {
+        lock (_lock)
+        {
+            return new LookupStatus(
+                _limit.IsProbing, _running.Count, _limit.Limit, options.InFlightMax, _attempts, _answers,
+                Enum.GetValues<LookupFailure>().Where(failure => failure != LookupFailure.None)
+                    .ToDictionary(failure => failure.ToString().ToLowerInvariant(), failure => _failures[(int)failure], StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>Breaks off what is in flight: it is looked up again in the next life.</summary>
+    public Task StopAsync()
+    {
+        AttemptTimer[] running;
+        lock (_lock)
+        {
+            _stopping = true;
+            running = [.. _running];
+            if (running.Length == 0)
+                return Task.CompletedTask;
+            _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        foreach (AttemptTimer timer in running)
+            timer.Cancel();
+        return _drained.Task;
+    }
+
+    /// <summary>One lookup after another, for as long as there is one to make and room for it.</summary>
+    async Task RunAsync(Journal.Pending.Lookup lookup, AttemptTimer timer)
+    {
+        AttemptTimer? current = timer;
+        while (current is not null)
+        {
+            LookupResult? result;
+            try
+            {
+                result = await upstream.GetAsync(lookup.Id, current.Start(options.AttemptTimeout));
+            }
+            catch (OperationCanceledException)
+            {
+                result = current.IsBrokenOff ? null : LookupResult.Failed(LookupFailure.Timeout);
+            }
+            catch (Exception exception)
+            {
+                // Nothing an upstream does should get here; the id is tried again as after any other failure.
+                Log.Unexpected(logger, lookup.Id, exception);
+                result = LookupResult.Failed(LookupFailure.Connection);
+            }
+
+            Apply(lookup, result);
+            TryBegin(current, out lookup, out current);
+        }
+    }
+
+    void Apply(in Journal.Pending.Lookup lookup, LookupResult? made)
+    {
+        if (made is not { } result)
+        {
+            table.NotMade(lookup);
+            return;
+        }
+
+        Instant now = time.Now;
+        TimeSpan delay = TimeSpan.Zero;
+        bool wasAway, isAway;
+        lock (_lock)
+        {
+            wasAway = _limit.IsProbing;
+            _limit.Record(lookup.Id, result, now);
+            isAway = _limit.IsProbing;
+            _attempts++;
+            if (result.IsAnswer)
+                _answers++;
+            else
+            {
+                _failures[(int)result.Failure]++;
+                delay = Backoff.Delay(lookup.Attempts + 1, options.BackoffMax, result.RetryAfter, random.NextDouble());
+            }
+        }
+
+        if (isAway && !wasAway)
+            Log.Away(logger, options.BaseUrl, result.Failure);
+        else if (wasAway && !isAway)
+            Log.Back(logger, options.BaseUrl);
+
+        if (result.IsAnswer)
+            table.Answered(lookup, result.Answer);
+        else
+            table.Failed(lookup, result.Failure, now + delay);
+    }
+
+    /// <param name="finished">The place of a lookup that has just ended, to be taken again or given back.</param>
+    bool TryBegin(AttemptTimer? finished, out Journal.Pending.Lookup lookup, [NotNullWhen(true)] out AttemptTimer? timer)
+    {
+        Instant now = time.Now;
+        lock (_lock)
+        {
+            if (finished is not null)
+                _running.Remove(finished);
+            if (!_stopping && _limit.MayStart(_running.Count, now) && table.TryStart(now, out lookup))
+            {
+                _limit.Started(now);
+                timer = finished ?? (_idle.TryPop(out AttemptTimer? idle) ? idle : new AttemptTimer(timers));
+                _running.Add(timer);
+                return true;
+            }
+
+            if (finished is not null)
+                _idle.Push(finished);
+            if (_running.Count == 0)
+                _drained?.TrySetResult();
+            (lookup, timer) = (default, null);
+            return false;
+        }
+    }
+
+    TimeSpan UntilNextStart()
+    {
+        Instant now = time.Now;
+        TimeSpan wait = table.UntilNextRetry(now) ?? IdleWait;
+        lock (_lock)
+        {
+            // Ended lookups take the next one themselves; what nobody else notices is that a probe is due, or that the limit may grow.
+            if (_limit.IsProbing)
+                wait = TimeSpan.FromTicks(Math.Max(wait.Ticks, _limit.UntilNextProbe(now).Ticks));
+            else if (_limit.IsBelowMax && wait > GrowthWait)
+                wait = GrowthWait;
+            if (!_limit.IsProbing && _running.Count >= _limit.Limit && wait < GrowthWait)
+                wait = GrowthWait;
+        }
+
+        return wait < IdleWait ? wait : IdleWait;
+    }
+
+    public void Dispose()
+    {
+        foreach (AttemptTimer timer in _idle)
+            timer.Dispose();
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The upstream {Upstream} is away ({Failure}): only probes go out, callbacks wait.")]
+        public static partial void Away(ILogger logger, Uri upstream, LookupFailure failure);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The upstream {Upstream} is back.")]
+        public static partial void Back(ILogger logger, Uri upstream);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The lookup of {Id} failed in an unexpected way.")]
+        public static partial void Unexpected(ILogger logger, long id, Exception exception);
+    }
+}

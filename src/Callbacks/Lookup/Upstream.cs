@@ -1,0 +1,118 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using Callbacks.Journal.Pending;
+
+namespace Callbacks.Lookup;
+
+/// <summary>What one lookup came to: an answer, or a failure and perhaps how long the upstream asks to be left alone.</summary>
+readonly record struct LookupResult(LookupAnswer Answer, LookupFailure Failure, TimeSpan? RetryAfter)
+{
+    public bool IsAnswer => Failure == LookupFailure.None;
+
+    public static LookupResult Of(LookupAnswer answer) => new(answer, LookupFailure.None, null);
+
+    public static LookupResult Failed(LookupFailure failure, TimeSpan? retryAfter = null) => new(default, failure, retryAfter);
+}
+
+/// <summary>The service that is asked for objects' states, over HTTP/1.1. Everything it sends is untrusted.</summary>
+sealed class Upstream : IDisposable
+{
+    readonly HttpMessageInvoker _http;
+    readonly string _prefix;
+    readonly TimeProvider _clock;
+
+    public Upstream(LookupOptions options, TimeProvider clock)
+    {
+        _clock = clock;
+        string baseUrl = options.BaseUrl.AbsoluteUri;
+        _prefix = (baseUrl.EndsWith('/') ? baseUrl : baseUrl + "/") + "objects/";
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            MaxConnectionsPerServer = options.InFlightMax,
+            ConnectTimeout = options.AttemptTimeout,
+            // Longer than the gaps between callbacks, so that a sender every 5 s does not mean new connections every 5 s.
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+            MaxResponseHeadersLength = 8,
+            // A body beyond the cap is not read to its end to save the connection.
+            MaxResponseDrainSize = 0,
+        });
+    }
+
+    /// <summary>Never throws for anything that the upstream does.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled: the time is up, or the service stops.</exception>
+    public async Task<LookupResult> GetAsync(long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, _prefix + id.ToString(CultureInfo.InvariantCulture));
+            using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
+            switch (response.StatusCode)
+            {
+                case HttpStatusCode.OK:
+                    return await ReadAsync(response, id, cancellationToken);
+                case HttpStatusCode.NotFound or HttpStatusCode.Gone:
+                    return LookupResult.Of(LookupAnswer.Unknown);
+                case HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable:
+                    return LookupResult.Failed(LookupFailure.Throttled, RetryAfter(response));
+                default:
+                    return LookupResult.Failed(LookupFailure.Status);
+            }
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded)
+        {
+            return LookupResult.Failed(LookupFailure.Malformed);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
+        {
+            return LookupResult.Failed(LookupFailure.Connection);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            // Cancelling tears the connection down, which may surface first.
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    static async ValueTask<LookupResult> ReadAsync(HttpResponseMessage response, long id, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentLength > LookupOptions.AnswerBytesMax)
+            return LookupResult.Failed(LookupFailure.Malformed);
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(LookupOptions.AnswerBytesMax + 1);
+        try
+        {
+            using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            int length = 0, read;
+            // To the end, or the connection can't be used again.
+            while ((read = await body.ReadAsync(buffer.AsMemory(length, LookupOptions.AnswerBytesMax + 1 - length), cancellationToken)) > 0)
+            {
+                length += read;
+                if (length > LookupOptions.AnswerBytesMax)
+                    return LookupResult.Failed(LookupFailure.Malformed);
+            }
+
+            return AnswerParser.Parse(buffer.AsSpan(0, length), id) is { } answer ? LookupResult.Of(answer) : LookupResult.Failed(LookupFailure.Malformed);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        // Null for what is neither a number of seconds nor a date.
+        if (response.Headers.RetryAfter is not { } header)
+            return null;
+        TimeSpan? delay = header.Delta ?? header.Date - _clock.GetUtcNow();
+        return delay > TimeSpan.Zero ? delay : null;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Callbacks.Intake;
+using Callbacks.Journal;
+using Callbacks.Lookup;
+using Microsoft.Extensions.Options;
+
+namespace Callbacks;
+
+/// <summary>What concerns the process as a whole: limits that no single stage can judge, and how it ends.</summary>
+static partial class Start
+{
+    /// <summary>Of <c>sysexits.h</c>: the configuration is wrong. A supervisor need not try again before somebody has changed it.</summary>
+    const int ExitConfiguration = 78;
+
+    const int ExitFailure = 1;
+
+    /// <summary>Files that are neither a lookup's nor a sender's: segments, PostgreSQL, the runtime's own.</summary>
+    const int OtherFiles = 500;
+
+    public static void AddStart(this WebApplicationBuilder builder)
+    {
+        // Stopping has to be over before a supervisor or a sender loses patience.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
+        builder.Services.AddSingleton<IValidateOptions<LookupOptions>>(provider => new FileLimit(provider));
+    }
+
+    public static async Task<int> RunToTheEndAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (OptionsValidationException exception)
+        {
+            foreach (string failure in exception.Failures)
+                await Console.Error.WriteLineAsync(failure);
+            return ExitConfiguration;
+        }
+        catch (JournalUnusableException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitConfiguration;
+        }
+        catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"{exception.Message} Stop what listens there, or choose another address with --urls.");
+            return ExitFailure;
+        }
+    }
+
+    /// <summary>Lookups and senders must not take each other's file descriptors: the endpoint has to answer whatever happens.</summary>
+    sealed class FileLimit(IServiceProvider provider) : IValidateOptions<LookupOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, LookupOptions options)
+        {
+            int connections = provider.GetRequiredService<IOptions<IntakeOptions>>().Value.ConnectionsMax;
+            long needed = (long)options.InFlightMax + connections + OtherFiles;
+            return ReadLimit() is { } limit && needed > limit
+                ? ValidateOptionsResult.Fail(
+                    $"Lookup:InFlightMax ({options.InFlightMax}) + Intake:ConnectionsMax ({connections}) + {OtherFiles} is {needed}; this process may hold {limit} file descriptors. Lower one of them, or raise the limit (ulimit -n, LimitNOFILE=).")
+                : ValidateOptionsResult.Success;
+        }
+
+        static long? ReadLimit()
+        {
+            const string Line = "Max open files";
+            // "Max open files            20000                20000                files": the hard limit counts, .NET raises the soft one to it.
+            string? line = File.Exists("/proc/self/limits") ? File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith(Line, StringComparison.Ordinal)) : null;
+            string[] words = line?[Line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+            return words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit : null;
+        }
+    }
+}

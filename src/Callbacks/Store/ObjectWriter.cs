@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Callbacks.Store;
+
+/// <summary>
+/// Moves what <see cref="IObjectSource"/> has into PostgreSQL, batch after batch: while one is being written the next gathers, so
+/// batches grow with the load and a lone row waits for nothing.
+/// <para>
+/// A batch settles as stored only after its commit was confirmed with <c>synchronous_commit</c> on. Anything else (a failure, a
+/// timeout, a cut connection, whose outcome is unknown) hands it back, and it is written again: the statement keeps the newest
+/// <c>last_seen</c>, so a second time changes nothing.
+/// </para>
+/// </summary>
+sealed partial class ObjectWriter(
+    IObjectSource source,
+    StoreConnections connections,
+    Migrator migrator,
+    CommitSignal commits,
+    StoreState state,
+    IOptions<StoreOptions> options,
+    TimeProvider time,
+    ILogger<ObjectWriter> logger) : BackgroundService
+{
+    // The first retry is quick, for a deadlock or a cut connection; the cap is how late we notice that PostgreSQL is back.
+    static readonly TimeSpan BackoffFirst = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan BackoffCap = TimeSpan.FromMilliseconds(800);
+
+    // A batch under way when the service stops may still commit; if not, its callbacks are pending at the next start.
+    static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
+
+    // A server too slow for a batch within the timeout gets smaller ones, down to this; each success doubles them again.
+    const int RowsFloor = 100;
+
+    readonly ObjectBatch _batch = new();
+    int _rowsMax = options.Value.BatchRowsMax;
+    bool _isReady;
+    bool _isBatchRefused;
+
+    /// <summary>
+    /// Makes sure that the table is there, waits for something to store, writes one batch. On an exception nothing is lost: the
+    /// batch was handed back, and the next call starts by looking for the table.
+    /// </summary>
+    public async Task RunOnceAsync(CancellationToken stoppingToken)
+    {
+        if (!_isReady)
+            await PrepareAsync(stoppingToken);
+
+        await source.WaitAsync(stoppingToken);
+        source.Take(_batch.Rows, _rowsMax);
+        if (_batch.Rows.Count == 0)
+            return;
+
+        try
+        {
+            await WriteAsync(stoppingToken);
+        }
+        catch (Exception e)
+        {
+            _isReady = false;
+            _isBatchRefused = true;
+            // A session that began on a read-only server, or on one that is the replica now, would stay what it is.
+            if (!PostgresError.IsConflict(e))
+                connections.Writer.Clear();
+            if (PostgresError.IsTimeout(e))
+                _rowsMax = Math.Max(Math.Min(RowsFloor, options.Value.BatchRowsMax), _rowsMax / 2);
+            // It may have been committed all the same.
+            commits.Committed(_batch.Oldest);
+            source.Returned();
+            throw;
+        }
+
+        source.Stored();
+        commits.Committed(_batch.Oldest);
+        state.Stored(_batch.Rows.Count);
+        _isBatchRefused = false;
+        _rowsMax = (int)Math.Min(_rowsMax * 2L, options.Value.BatchRowsMax);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var backoff = new Backoff(BackoffFirst, BackoffCap);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+                backoff.Reset();
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                if (PostgresError.IsConflict(e))
+                    Log.Conflict(logger, e);
+                else
+                    state.Failed(e);
+                await Task.Delay(backoff.Next(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception e)
+            {
+                Log.Stopped(logger, e);
+            }
+        }
+    }
+
+    async Task PrepareAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await migrator.ApplyAsync(connections.Writer, stoppingToken);
+        }
+        catch (Exception)
+        {
+            _isBatchRefused = false;
+            throw;
+        }
+
+        _isReady = true;
+        // A server that answers but refused the batch (read-only, disk full) isn't back before it takes one.
+        if (!_isBatchRefused)
+            state.Answered();
+    }
+
+    async Task WriteAsync(CancellationToken stoppingToken)
+    {
+        using var grace = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using CancellationTokenRegistration registration = stoppingToken.Register(() => grace.CancelAfter(StopGrace));
+        // Bound first: whatever fails from here on may have been committed, and Oldest is told then.
+        await using var command = new NpgsqlCommand(StoreSql.Upsert);
+        _batch.Bind(command.Parameters);
+        await using NpgsqlConnection connection = await connections.Writer.OpenConnectionAsync(grace.Token);
+        command.Connection = connection;
+        // Prepared once for each physical connection; afterwards this is a lookup in the client.
+        await command.PrepareAsync(grace.Token);
+        await command.ExecuteNonQueryAsync(grace.Token);
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "A batch met another writer and is written again.")]
+        public static partial void Conflict(ILogger logger, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Storing ends with the service.")]
+        public static partial void Stopped(ILogger logger, Exception exception);
+    }
+}

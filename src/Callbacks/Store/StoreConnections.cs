@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Callbacks.Store;
+
+/// <summary>A pool for each kind of work, so that slow views can starve neither the writer nor the sweep.</summary>
+sealed class StoreConnections : IAsyncDisposable
+{
+    const int ViewConnectionsMax = 4;
+
+    public StoreConnections(IOptions<StoreOptions> options)
+    {
+        StoreOptions store = options.Value;
+        // What the journal forgets must be on PostgreSQL's disk. Startup options outrank the server's, the database's and the
+        // role's settings, and of two the last one counts, so ours stand behind those of the connection string.
+        Writer = Build(store, "writer", connectionsMax: 1, "-c synchronous_commit=on");
+
+        // A delete lost in a crash is made again by the next pass, so it needn't wait for the disk. The planner may not guess:
+        // without statistics it takes a hash join over the whole table for 5,000 ids; in the order of the index the rows are
+        // also locked by ascending id, as the writer locks them.
+        Sweep = Build(store, "sweep", connectionsMax: 1,
+            "-c synchronous_commit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
+            + "-c plan_cache_mode=force_generic_plan");
+
+        // A view gives up after about a second (ObjectReader); the server should then not work on for nobody.
+        View = Build(store, "view", ViewConnectionsMax, "-c default_transaction_read_only=on -c statement_timeout=2000");
+    }
+
+    public NpgsqlDataSource Writer { get; }
+
+    public NpgsqlDataSource Sweep { get; }
+
+    public NpgsqlDataSource View { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync();
+        await Sweep.DisposeAsync();
+        await View.DisposeAsync();
+    }
+
+    static NpgsqlDataSource Build(StoreOptions store, string name, int connectionsMax, string sessionOptions)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(store.ConnectionString);
+        builder.ApplicationName = $"{builder.ApplicationName ?? "callback"} {name}";
+        builder.Options = $"{builder.Options} {sessionOptions}".TrimStart();
+        builder.Pooling = true;
+        builder.MinPoolSize = 0;
+        builder.MaxPoolSize = connectionsMax;
+        // Nobody changes a session here, so none needs the extra statements that reset it.
+        builder.NoResetOnClose = true;
+        builder.Enlist = false;
+        builder.Multiplexing = false;
+        builder.Timeout = (int)store.ConnectTimeout.TotalSeconds;
+        builder.CommandTimeout = (int)store.CommandTimeout.TotalSeconds;
+        // A server that hangs doesn't answer a cancellation either.
+        builder.CancellationTimeout = 200;
+        return NpgsqlDataSource.Create(builder);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Callbacks.Store;
+
+/// <summary>What Store says to PostgreSQL. The schema is in <c>Migrations</c>.</summary>
+static class StoreSql
+{
+    /// <summary>
+    /// The newest <c>last_seen</c> wins, whatever the order of arrival, so a batch may be written any number of times. Rows come
+    /// sorted by id: two writers, or a writer and a sweep, then lock in the same order and can't deadlock.
+    /// </summary>
+    public const string Upsert = """
+        insert into objects as o (id, online, last_seen)
+        select * from unnest($1::bigint[], $2::boolean[], $3::timestamptz[])
+        on conflict (id) do update set online = excluded.online, last_seen = excluded.last_seen
+        where o.last_seen < excluded.last_seen
+        """;
+
+    public const string SelectPage = """
+        select id, online, last_seen from objects
+        where id >= $1 and ($2::boolean is null or online = $2)
+        order by id limit $3
+        """;
+
+    public const string SelectOne = "select id, online, last_seen from objects where id = $1";
+
+    public const string FindTables = "select to_regclass('objects') is not null, to_regclass('callback_migrations') is not null";
+
+    public const string CreateMigrations = """
+        create table if not exists callback_migrations (
+            name text primary key,
+            applied_at timestamptz not null default now()
+        )
+        """;
+
+    public const string SelectMigrations = "select name from callback_migrations";
+
+    public const string InsertMigration = "insert into callback_migrations (name) values ($1)";
+
+    public const string DeleteMigrations = "delete from callback_migrations";
+
+    /// <summary>The lock's key is any number that nobody else in this database uses.</summary>
+    public const string LockMigrations = "select pg_advisory_lock(7021450913)";
+
+    public const string UnlockMigrations = "select pg_advisory_unlock(7021450913)";
+}

@@ -1,0 +1,299 @@
+using System.Runtime.InteropServices;
+using Callbacks.Journal;
+using Callbacks.Store;
+using Callbacks.Time;
+using Microsoft.Extensions.Options;
+
+namespace Callbacks.Sweep;
+
+/// <summary>
+/// Deletes each row at the first moment that is covered neither by its <c>last_seen</c> + retention nor by a pending callback that
+/// names its id.
+/// <para>
+/// It sleeps until the oldest row runs out, reads what has run out along the index, asks the journal which of it is covered, holds
+/// that in memory and deletes the rest. What it has read it doesn't read again (<c>_readFrom</c>), except where rows may have
+/// appeared behind it: below the oldest row of a commit, and every few seconds from the bottom, for rows that others wrote.
+/// </para>
+/// <para>
+/// Right in any interleaving, because a delete spares rows written again: when the journal says "not covered", the callbacks
+/// received up to <see cref="ICoverage.ReadUpTo"/> have settled, and those that were stored have changed the row before.
+/// </para>
+/// </summary>
+sealed class ObjectSweeper : BackgroundService
+{
+    // Passes are at least so far apart: under a steady load each then deletes some hundreds of rows in one statement.
+    static readonly TimeSpan PassInterval = TimeSpan.FromMilliseconds(25);
+
+    // Held rows and a journal that recovers give no signal, so they are asked.
+    static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(50);
+
+    // Without room for held rows they are read again instead.
+    static readonly TimeSpan OverflowInterval = TimeSpan.FromMilliseconds(250);
+
+    static readonly TimeSpan FullPassIntervalMax = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan BackoffFirst = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan BackoffCap = TimeSpan.FromMilliseconds(500);
+
+    // Some milliseconds of hash probes; a million held rows are asked within ten passes.
+    const int HeldRowsPerPass = 100_000;
+
+    // A backlog is worked off in passes of at most 100,000 rows, so that held rows get their turn.
+    const int ReadsPerPass = 20;
+
+    readonly ICoverage _coverage;
+    readonly SweepTable _table;
+    readonly StoreConnections _connections;
+    readonly Migrator _migrator;
+    readonly CommitSignal _commits;
+    readonly SweepState _state;
+    readonly ServiceTime _serviceTime;
+    readonly TimeProvider _time;
+    readonly TimeSpan _retention;
+    readonly TimeSpan _fullPassInterval;
+
+    readonly HeldRows _held;
+    readonly List<DueRow> _due = [];
+    readonly List<long> _ids = [];
+    readonly List<Instant> _lastSeens = [];
+    bool[] _covered = new bool[SweepTable.RowsMax];
+
+    // Every row older than this is held or gone, as far as we know.
+    Instant _readFrom = Instant.MinValue;
+
+    // No row between _readFrom and this.
+    Instant _nextSeen = Instant.MinValue;
+
+    // The oldest covered row that found no room.
+    Instant _overflowFrom = Instant.MaxValue;
+
+    // Rows older than _lateFrom could not be swept, or not be known, before _ableAt.
+    Instant _lateFrom = Instant.MinValue;
+    Instant _ableAt;
+    Instant _fullPassAt = Instant.MinValue;
+    bool _isHindered = true;
+
+    public ObjectSweeper(
+        ICoverage coverage,
+        StoreConnections connections,
+        Migrator migrator,
+        CommitSignal commits,
+        SweepState state,
+        IOptions<SweepOptions> options,
+        ServiceTime serviceTime,
+        TimeProvider time)
+    {
+        _coverage = coverage;
+        _table = new SweepTable(connections);
+        _connections = connections;
+        _migrator = migrator;
+        _commits = commits;
+        _state = state;
+        _serviceTime = serviceTime;
+        _time = time;
+        _retention = options.Value.Retention;
+        _held = new HeldRows(options.Value.HeldRowsMax);
+        // Often enough that another instance's row is known before it runs out.
+        _fullPassInterval = _retention / 6 < FullPassIntervalMax ? _retention / 6 : FullPassIntervalMax;
+    }
+
+    /// <summary>
+    /// Sweeps what is due now, or a bounded part of it. An exception leaves nothing half done: the next pass reads from the bottom.
+    /// </summary>
+    /// <returns>How long to wait before the next pass, unless a commit older than what is waited for comes first.</returns>
+    public async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        // The order matters: a callback received after this moment is too late to save a row older than the cutoff.
+        Instant readUpTo = _coverage.ReadUpTo();
+        if (!MaySweep(readUpTo))
+        {
+            _isHindered = true;
+            return AskInterval;
+        }
+
+        Instant cutoff = readUpTo - _retention;
+        Instant now = _serviceTime.Now;
+        TakeSignals(cutoff, now);
+        try
+        {
+            _due.Clear();
+            _held.MoveUncovered(_coverage, cutoff, now, HeldRowsPerPass, _due);
+            await DeleteAsync(cancellationToken);
+            for (int reads = 0; _nextSeen < cutoff && reads < ReadsPerPass; reads++)
+                await ReadAsync(cutoff, cancellationToken);
+        }
+        catch (Exception)
+        {
+            _isHindered = true;
+            throw;
+        }
+
+        _state.Passed(_held.Count);
+        return FindDelay(readUpTo, cutoff, now);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var backoff = new Backoff(BackoffFirst, BackoffCap);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            TimeSpan delay = TimeSpan.Zero;
+            try
+            {
+                delay = await RunOnceAsync(stoppingToken);
+                backoff.Reset();
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                _state.Failed(PostgresError.Describe(e));
+                delay = backoff.Next();
+                // A session that began on a read-only server would stay read-only.
+                _connections.Sweep.Clear();
+                if (PostgresError.IsTableMissing(e))
+                    await MigrateAsync(stoppingToken);
+            }
+            catch (Exception)
+            {
+                // The service stops: what was not swept is swept at the next start.
+            }
+
+            await _commits.WaitAsync(_isHindered ? Instant.MinValue : _nextSeen, delay, _time, stoppingToken);
+        }
+    }
+
+    /// <summary>An idle writer doesn't notice that the table is gone.</summary>
+    async Task MigrateAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await _migrator.ApplyAsync(_connections.Sweep, stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            _state.Failed(PostgresError.Describe(e));
+        }
+        catch (Exception)
+        {
+            // The service stops.
+        }
+    }
+
+    /// <summary>Not while the journal recovers, and not for one retention after service time stepped: senders get that long to come again.</summary>
+    bool MaySweep(Instant readUpTo)
+    {
+        Instant steppedAt = _serviceTime.SteppedAt;
+        return readUpTo > Instant.MinValue && (steppedAt == Instant.MinValue || readUpTo >= steppedAt + _retention);
+    }
+
+    /// <summary>Steps back to where rows may have appeared behind us.</summary>
+    void TakeSignals(Instant cutoff, Instant now)
+    {
+        Instant oldest = _commits.TakeOldest();
+        if (_isHindered)
+        {
+            StepBack(Instant.MinValue, lateFrom: cutoff, now);
+            _isHindered = false;
+        }
+        else if (now >= _fullPassAt)
+        {
+            StepBack(Instant.MinValue, lateFrom: _readFrom, now);
+        }
+        else if (oldest < _readFrom)
+        {
+            StepBack(oldest, lateFrom: _readFrom, now);
+        }
+        else if (_overflowFrom < Instant.MaxValue)
+        {
+            StepBack(_overflowFrom, lateFrom: _readFrom, now);
+        }
+
+        _nextSeen = Instant.Min(_nextSeen, oldest);
+    }
+
+    void StepBack(Instant to, Instant lateFrom, Instant now)
+    {
+        if (to == Instant.MinValue)
+        {
+            // Reading what is held again shouldn't cost more than the sweep itself.
+            _fullPassAt = now + _fullPassInterval * (1 + _held.Count / HeldRowsPerPass);
+        }
+
+        _held.Forget(to);
+        _readFrom = to;
+        _nextSeen = to;
+        _overflowFrom = Instant.MaxValue;
+        _lateFrom = Instant.Max(_lateFrom, lateFrom);
+        _ableAt = now;
+    }
+
+    async Task ReadAsync(Instant cutoff, CancellationToken cancellationToken)
+    {
+        await _table.ReadAsync(_readFrom, cutoff, _ids, _lastSeens, cancellationToken);
+        // The next row may share its microsecond with none of these: reads include all ties.
+        bool isLast = _ids.Count < SweepTable.RowsMax;
+        _readFrom = isLast ? cutoff : _lastSeens[^1] + TimeSpan.FromMicroseconds(1);
+        _nextSeen = isLast ? await _table.ReadNextAsync(cutoff, cancellationToken) : _readFrom;
+        if (_ids.Count == 0)
+            return;
+
+        if (_covered.Length < _ids.Count)
+            _covered = new bool[_ids.Count];
+        Array.Clear(_covered, 0, _ids.Count);
+        _coverage.FindCovered(CollectionsMarshal.AsSpan(_ids), cutoff, _covered.AsSpan(0, _ids.Count));
+        Instant now = _serviceTime.Now;
+        for (int i = 0; i < _ids.Count; i++)
+        {
+            Instant lastSeen = _lastSeens[i];
+            if (!_covered[i])
+                _due.Add(new DueRow(_ids[i], lastSeen, lastSeen < _lateFrom ? Instant.Max(_ableAt, lastSeen + _retention) : lastSeen + _retention));
+            else if (!_held.TryAdd(_ids[i], lastSeen, now))
+                _overflowFrom = Instant.Min(_overflowFrom, lastSeen);
+        }
+
+        await DeleteAsync(cancellationToken);
+    }
+
+    async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        _due.Sort(static (left, right) => left.Id.CompareTo(right.Id));
+        for (int start = 0; start < _due.Count; start += SweepTable.RowsMax)
+        {
+            int count = Math.Min(SweepTable.RowsMax, _due.Count - start);
+            List<long> deleted = await _table.DeleteAsync(_due, start, count, cancellationToken);
+            ReportLateness(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted);
+        }
+
+        _due.Clear();
+    }
+
+    void ReportLateness(ReadOnlySpan<DueRow> sent, List<long> deleted)
+    {
+        Instant now = _serviceTime.Now;
+        deleted.Sort();
+        int next = 0;
+        foreach (DueRow row in sent)
+        {
+            if (next == deleted.Count)
+                break;
+            if (row.Id != deleted[next])
+                continue;
+            next++;
+            _state.Swept(now - row.DueAt);
+        }
+    }
+
+    TimeSpan FindDelay(Instant readUpTo, Instant cutoff, Instant now)
+    {
+        if (_nextSeen < cutoff)
+            return TimeSpan.Zero;
+        // A row goes when its time is before the cutoff, and timers count whole milliseconds.
+        TimeSpan delay = _nextSeen + _retention + TimeSpan.FromMilliseconds(1) - readUpTo;
+        TimeSpan toFullPass = _fullPassAt - now;
+        if (toFullPass < delay)
+            delay = toFullPass;
+        if (_held.Count > 0 && delay > AskInterval)
+            delay = AskInterval;
+        if (_overflowFrom < Instant.MaxValue)
+            return OverflowInterval;
+        return delay > PassInterval ? delay : PassInterval;
+    }
+}

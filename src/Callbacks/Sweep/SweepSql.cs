@@ -1,0 +1,24 @@
+namespace Callbacks.Sweep;
+
+/// <summary>What Sweep says to PostgreSQL; its sessions forbid every plan but the one along the index (<see cref="Store.StoreConnections"/>).</summary>
+static class SweepSql
+{
+    /// <summary>
+    /// The lower bound is what keeps this cheap: below it the index is full of entries that were deleted since the last vacuum.
+    /// <c>with ties</c> because all ids of a callback share their time, and the next read starts behind it.
+    /// </summary>
+    public const string SelectDue = """
+        select id, last_seen from objects
+        where last_seen >= $1 and last_seen < $2
+        order by last_seen fetch first $3 rows with ties
+        """;
+
+    public const string SelectNext = "select min(last_seen) from objects where last_seen >= $1";
+
+    /// <summary>Spares a row that was written again after it was read. Ids come sorted, so rows are locked in the writer's order.</summary>
+    public const string Delete = """
+        delete from objects o using unnest($1::bigint[], $2::timestamptz[]) as due (id, last_seen)
+        where o.id = due.id and o.last_seen <= due.last_seen
+        returning o.id
+        """;
+}

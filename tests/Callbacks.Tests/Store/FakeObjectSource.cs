@@ -1,0 +1,95 @@
+using Callbacks.Store;
+
+namespace Callbacks.Tests.Store;
+
+/// <summary>What waits to be written, in memory: offered rows, the batch under way, and how batches ended.</summary>
+sealed class FakeObjectSource : IObjectSource, IDisposable
+{
+    readonly Lock _lock = new();
+    readonly SemaphoreSlim _there = new(0);
+    readonly List<ObjectState> _waiting = [];
+    readonly List<ObjectState> _underWay = [];
+
+    public int StoredBatches { get; private set; }
+
+    public int ReturnedBatches { get; private set; }
+
+    public int LargestBatchRows { get; private set; }
+
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count + _underWay.Count == 0;
+        }
+    }
+
+    public void Dispose() => _there.Dispose();
+
+    public void Offer(params IEnumerable<ObjectState> states)
+    {
+        lock (_lock)
+            _waiting.AddRange(states);
+        _there.Release();
+    }
+
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_waiting.Count > 0)
+                    return;
+            }
+
+            await _there.WaitAsync(cancellationToken);
+        }
+    }
+
+    public void Take(List<ObjectState> batch, int rowsMax)
+    {
+        lock (_lock)
+        {
+            Assert.Empty(_underWay);
+            int index = 0;
+            while (index < _waiting.Count && _underWay.Count < rowsMax)
+            {
+                if (_underWay.Exists(state => state.Id == _waiting[index].Id))
+                {
+                    index++;
+                    continue;
+                }
+
+                _underWay.Add(_waiting[index]);
+                _waiting.RemoveAt(index);
+            }
+
+            batch.Clear();
+            batch.AddRange(_underWay);
+            LargestBatchRows = Math.Max(LargestBatchRows, batch.Count);
+        }
+    }
+
+    public void Stored()
+    {
+        lock (_lock)
+        {
+            _underWay.Clear();
+            StoredBatches++;
+        }
+    }
+
+    public void Returned()
+    {
+        lock (_lock)
+        {
+            _waiting.InsertRange(0, _underWay);
+            _underWay.Clear();
+            ReturnedBatches++;
+        }
+
+        _there.Release();
+    }
+}

@@ -1,0 +1,208 @@
+using Callbacks.Fixtures;
+using Callbacks.Store;
+using Callbacks.Tests.Support;
+using Callbacks.Time;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Callbacks.Tests.Store;
+
+/// <summary>A database for each test: what is done to it here doesn't end with the test.</summary>
+public sealed class StoreFaultTests
+{
+    static readonly Instant Noon = Instant.From(new DateTime(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc));
+    static readonly ObjectState[] Two = [new(1, Online: true, Noon), new(2, Online: true, Noon)];
+
+    [Fact]
+    public async Task A_dropped_table_is_made_again_and_the_batch_is_stored()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        await using var rig = new WriterRig(database.ConnectionString);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        rig.Source.Offer(new ObjectState(9, Online: true, Noon));
+        await rig.UntilStoredAsync();
+
+        await database.ExecuteAsync("drop table objects");
+        rig.Source.Offer(Two);
+        await rig.UntilStoredAsync();
+
+        Assert.Equal(Two, await database.ReadRowsAsync());
+        Assert.True(rig.Source.ReturnedBatches > 0);
+        Assert.Equal(1L, await database.ReadAsync<long>("select count(*) from pg_indexes where indexname = 'objects_last_seen'"));
+    }
+
+    [Fact]
+    public async Task A_deadlock_with_a_locker_in_opposite_order_is_waited_out()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        await using var rig = new WriterRig(database.ConnectionString);
+        await rig.WriteAsync(Two);
+        await rig.Writer.StartAsync(CancellationToken.None);
+
+        await using (NpgsqlConnection locker = await database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await locker.BeginTransactionAsync())
+        {
+            // The writer checks for a deadlock first, so it is the victim.
+            await ExecuteAsync(locker, "set local deadlock_timeout = '1min'");
+            await ExecuteAsync(locker, "select from objects where id = 2 for update");
+            rig.Source.Offer(Two.Select(row => row with { LastSeen = Noon + TimeSpan.FromSeconds(1) }));
+            await database.UntilSomebodyWaitsForALockAsync("callback writer");
+            await ExecuteAsync(locker, "select from objects where id = 1 for update");
+            await Wait.UntilAsync(() => rig.Source.ReturnedBatches > 0, "the batch is returned");
+            Assert.Equal(0, rig.Log.Count(LogLevel.Warning));
+            await transaction.CommitAsync();
+        }
+
+        await rig.UntilStoredAsync();
+        Assert.All(await database.ReadRowsAsync(), row => Assert.Equal(Noon + TimeSpan.FromSeconds(1), row.LastSeen));
+    }
+
+    [Fact]
+    public async Task A_read_only_server_is_waited_out_with_one_line_when_it_begins_and_one_when_it_ends()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        string name = await database.ReadAsync<string>("select current_database()");
+        await using var rig = new WriterRig(database.ConnectionString);
+        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, CancellationToken.None);
+        await database.ExecuteAsync($"alter database {name} set default_transaction_read_only = on");
+
+        rig.Source.Offer(Two);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        await Wait.UntilAsync(() => rig.Source.ReturnedBatches >= 3, "it was tried three times");
+        StoreHealth down = rig.State.Health;
+        Assert.False(down.IsUp);
+        Assert.Equal("25006: cannot execute INSERT in a read-only transaction.", down.Error);
+
+        await ExecuteOutsideAsync(database, $"begin read write; alter database {name} reset default_transaction_read_only; commit");
+        await rig.UntilStoredAsync();
+        await Wait.UntilAsync(() => rig.State.Health.IsUp, "the state says up");
+        Assert.Equal(1, rig.Log.Count(LogLevel.Warning));
+        Assert.True(rig.Log.Contains("takes rows again"));
+    }
+
+    [Fact]
+    public async Task A_commit_whose_outcome_is_unknown_is_written_again_and_changes_nothing()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        var target = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        await using var proxy = new CuttingProxy(target.Port);
+        target.Host = "127.0.0.1";
+        target.Port = proxy.Port;
+        await using var rig = new WriterRig(target.ConnectionString);
+        await rig.WriteAsync(new ObjectState(9, Online: true, Noon));
+
+        // On a prepared statement only its name goes over the wire, so the cut is for whatever comes next.
+        proxy.CutAnswerTo = "\0";
+        rig.Source.Offer(Two);
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => rig.Writer.RunOnceAsync(CancellationToken.None));
+        Assert.Equal(1, proxy.Cuts);
+        Assert.Equal(1, rig.Source.ReturnedBatches);
+        await Wait.UntilAsync(async () => (await database.ReadRowsAsync()).Count == 3, "the server committed all the same");
+        const string Versions = "select string_agg(xmin::text, ',' order by id) from objects";
+        string before = await database.ReadAsync<string>(Versions);
+
+        proxy.CutAnswerTo = null;
+        await rig.Writer.RunOnceAsync(CancellationToken.None);
+        Assert.True(rig.Source.IsEmpty);
+        Assert.Equal(before, await database.ReadAsync<string>(Versions));
+    }
+
+    [Fact]
+    public async Task A_server_that_hangs_is_given_up_after_the_timeout_and_the_batch_written_again()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        var target = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        await using var proxy = new CuttingProxy(target.Port);
+        target.Host = "127.0.0.1";
+        target.Port = proxy.Port;
+        await using var rig = new WriterRig(target.ConnectionString);
+        await rig.WriteAsync(new ObjectState(9, Online: true, Noon));
+        await rig.Writer.StartAsync(CancellationToken.None);
+
+        proxy.Hangs = true;
+        rig.Source.Offer(Two);
+        await Wait.UntilAsync(() => rig.Source.ReturnedBatches > 0, "the batch is returned");
+        Assert.False(rig.Source.IsEmpty);
+        proxy.Hangs = false;
+        await rig.UntilStoredAsync();
+        Assert.Equal(3, (await database.ReadRowsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_batch_survives_an_immediate_stop_of_PostgreSQL()
+    {
+        await using TemporaryCluster temporary = await TemporaryCluster.StartAsync();
+        await temporary.Cluster.CreateDatabaseAsync("callbacks");
+        await using var rig = new WriterRig(temporary.Cluster.ConnectionString("callbacks"));
+        await rig.WriteAsync(Two[0]);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        await using (var database = new TestDatabase(temporary.Cluster.ConnectionString("callbacks")))
+        {
+            // Holds the batch in the middle of its statement.
+            NpgsqlConnection locker = await database.OpenAsync();
+            await ExecuteAsync(locker, "begin; select from objects where id = 1 for update");
+            rig.Source.Offer(Two.Select(row => row with { LastSeen = Noon + TimeSpan.FromSeconds(1) }));
+            await database.UntilSomebodyWaitsForALockAsync("callback writer");
+            await temporary.Cluster.StopImmediatelyAsync();
+        }
+
+        await Wait.UntilAsync(() => !rig.State.Health.IsUp, "the state says down");
+        Assert.True(rig.Source.ReturnedBatches > 0);
+        Assert.False(rig.Source.IsEmpty);
+        await temporary.Cluster.StartAsync();
+        long start = TimeProvider.System.GetTimestamp();
+        await rig.UntilStoredAsync();
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        await using var after = new TestDatabase(temporary.Cluster.ConnectionString("callbacks"));
+        Assert.All(await after.ReadRowsAsync(), row => Assert.Equal(Noon + TimeSpan.FromSeconds(1), row.LastSeen));
+        Assert.Equal(1, rig.Log.Count(LogLevel.Warning));
+    }
+
+    [Fact]
+    public async Task With_PostgreSQL_away_at_the_start_it_waits_and_says_when_it_is_there_though_nothing_is_to_be_stored()
+    {
+        await using TemporaryCluster temporary = await TemporaryCluster.StartAsync();
+        await temporary.Cluster.StopAsync();
+        await using var rig = new WriterRig(temporary.Cluster.ConnectionString("callbacks"));
+        await rig.Writer.StartAsync(CancellationToken.None);
+        await Wait.UntilAsync(() => rig.State.Health.Error!.Contains("refused", StringComparison.OrdinalIgnoreCase), "the state names the reason");
+
+        await temporary.Cluster.StartAsync();
+        await Wait.UntilAsync(() => rig.State.Health.Error!.StartsWith("3D000", StringComparison.Ordinal), "the state says that the database is missing");
+        await temporary.Cluster.CreateDatabaseAsync("callbacks");
+        await Wait.UntilAsync(() => rig.State.Health.IsUp, "the state says up");
+        Assert.Equal(1, rig.Log.Count(LogLevel.Warning));
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_a_batch_under_way_but_not_for_long()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        await using var rig = new WriterRig(database.ConnectionString);
+        await rig.WriteAsync(Two);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        await using NpgsqlConnection locker = await database.OpenAsync();
+        await ExecuteAsync(locker, "begin; select from objects where id = 2 for update");
+        rig.Source.Offer(Two.Select(row => row with { LastSeen = Noon + TimeSpan.FromSeconds(1) }));
+        await database.UntilSomebodyWaitsForALockAsync("callback writer");
+
+        long start = TimeProvider.System.GetTimestamp();
+        await rig.Writer.StopAsync(CancellationToken.None);
+        // The command's own timeout is 2 s, so this is the stop's doing.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1_900));
+        Assert.Equal(1, rig.Source.ReturnedBatches);
+    }
+
+    static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    static async Task ExecuteOutsideAsync(TestDatabase database, string sql)
+    {
+        await using NpgsqlConnection connection = await database.OpenAsync();
+        foreach (string statement in sql.Split(';'))
+            await ExecuteAsync(connection, statement);
+    }
+}

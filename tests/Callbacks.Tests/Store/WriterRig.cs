@@ -1,0 +1,60 @@
+using Callbacks.Store;
+using Callbacks.Tests.Support;
+using Callbacks.Time;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Callbacks.Tests.Store;
+
+/// <summary>An <see cref="ObjectWriter"/> with what it needs around it.</summary>
+sealed class WriterRig : IAsyncDisposable
+{
+    public WriterRig(string connectionString, int batchRowsMax = 10_000)
+    {
+        IOptions<StoreOptions> options = Options.Create(new StoreOptions
+        {
+            ConnectionString = connectionString,
+            BatchRowsMax = batchRowsMax,
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            CommandTimeout = TimeSpan.FromSeconds(2),
+        });
+        Connections = new StoreConnections(options);
+        State = new StoreState(Time, Log);
+        Writer = new ObjectWriter(
+            Source, Connections, Migrator, Commits, State, options, TimeProvider.System, NullLogger<ObjectWriter>.Instance);
+    }
+
+    public ServiceTime Time { get; } = new(TimeProvider.System);
+
+    public FakeObjectSource Source { get; } = new();
+
+    public StoreConnections Connections { get; }
+
+    public Migrator Migrator { get; } = new(NullLogger<Migrator>.Instance);
+
+    public CommitSignal Commits { get; } = new();
+
+    public LogLines<StoreState> Log { get; } = new();
+
+    public StoreState State { get; }
+
+    public ObjectWriter Writer { get; }
+
+    public Task UntilStoredAsync() => Wait.UntilAsync(() => Source.IsEmpty, "everything is stored");
+
+    /// <summary>Offers the rows and writes them in this call.</summary>
+    public async Task WriteAsync(params ObjectState[] states)
+    {
+        Source.Offer(states);
+        while (!Source.IsEmpty)
+            await Writer.RunOnceAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.StopAsync(CancellationToken.None);
+        Writer.Dispose();
+        await Connections.DisposeAsync();
+        Source.Dispose();
+    }
+}

@@ -1,0 +1,66 @@
+using Callbacks.Sweep;
+using Callbacks.Time;
+
+namespace Callbacks.Tests.Sweep;
+
+public sealed class HeldRowsTests
+{
+    static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Theory]
+    [InlineData(10, 3)]
+    [InlineData(10_000, 10_000)]
+    [InlineData(20_000, 4_500)]
+    public void Each_row_leaves_exactly_once_and_only_when_nothing_covers_it(int rows, int askMax)
+    {
+        int seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var coverage = new FakeCoverage(new ServiceTime(TimeProvider.System));
+        var held = new HeldRows(rows);
+        var left = new HashSet<long>();
+        var start = new Instant(1_000_000);
+        for (int id = 0; id < rows; id++)
+        {
+            Assert.True(held.TryAdd(id, start + TimeSpan.FromMicroseconds(id), start));
+            left.Add(id);
+            coverage.Add(id);
+        }
+
+        Assert.False(held.TryAdd(rows, start, start));
+        var due = new List<DueRow>();
+        for (int turn = 0; left.Count > 0; turn++)
+        {
+            Assert.True(turn < 1_000, "It does not end.");
+            long[] uncovered = [.. left.Where(_ => random.Next(3) == 0)];
+            coverage.Remove(uncovered);
+            int before = left.Count;
+            // A row that fills a gap may lose its turn, so a round and a half reaches every row.
+            for (int asked = 0; asked < 3 * before; asked += askMax)
+                held.MoveUncovered(coverage, start, start + turn * Second, askMax, due);
+            foreach (DueRow row in due)
+            {
+                Assert.True(left.Remove(row.Id), $"{row.Id} left twice.");
+                Assert.Contains(row.Id, uncovered);
+                Assert.Equal(start + TimeSpan.FromMicroseconds(row.Id), row.LastSeen);
+                Assert.True(row.DueAt <= start + turn * Second);
+            }
+
+            due.Clear();
+            Assert.Equal(before - uncovered.Length, held.Count);
+        }
+    }
+
+    [Fact]
+    public void What_is_read_again_is_forgotten()
+    {
+        var held = new HeldRows(100);
+        for (int id = 0; id < 100; id++)
+            held.TryAdd(id, new Instant(id), new Instant(0));
+        held.Forget(new Instant(40));
+        Assert.Equal(40, held.Count);
+        var due = new List<DueRow>();
+        held.MoveUncovered(new FakeCoverage(new ServiceTime(TimeProvider.System)), new Instant(0), new Instant(0), 100, due);
+        Assert.Equal(Enumerable.Range(0, 40).Select(id => (long)id), due.Select(row => row.Id).Order());
+    }
+}
