@@ -15,6 +15,13 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
     static readonly TimeSpan PortPatience = TimeSpan.FromSeconds(2);
     static readonly TimeSpan PortRetryDelay = TimeSpan.FromMilliseconds(100);
 
+    // A line for each thing that happens. Flags, as the names of two are none for an environment variable.
+    static readonly string[] LogForReaders =
+    [
+        "--Logging:Console:FormatterName=simple", "--Logging:Console:FormatterOptions:SingleLine=true",
+        "--Logging:Console:FormatterOptions:TimestampFormat=HH:mm:ss ", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
+    ];
+
     readonly List<LogFile> _logs = [];
 
     string LogFolder => Path.Combine(options.Home, "log");
@@ -92,7 +99,7 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
         Ready after {took.TotalSeconds:0.0} s. Send a callback, and see what is stored:
 
           curl -i http://localhost:{options.Port}/callback -d {"'{\"object_ids\":[1,2,3,4]}'"}
-          psql {cluster.Uri(Database)} -c 'table objects'
+          psql {cluster.Uri(Database)} -c 'select * from objects order by last_seen desc limit 10'
 
         Ctrl-C stops everything. The service's log follows; all logs are in {LogFolder}.
 
@@ -140,7 +147,7 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
         }
     }
 
-    ChildStart Service(PrivateCluster cluster, HeldSocket socket, Action<string> log) => Dotnet(options.Service) with
+    ChildStart Service(PrivateCluster cluster, HeldSocket socket, Action<string> log) => Dotnet(options.Service, [.. LogForReaders]) with
     {
         Socket = socket,
         WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(options.Service)),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace Callbacks.Local.Up;
 
@@ -31,12 +32,12 @@ sealed class Readiness(Uri readyz, Terminal terminal, TimeProvider time) : IDisp
     async Task RunOnceAsync(CancellationToken stopping)
     {
         bool ready;
-        string body;
+        string state;
         try
         {
             using HttpResponseMessage response = await _client.GetAsync(readyz, stopping);
             ready = response.StatusCode == HttpStatusCode.OK;
-            body = (await response.Content.ReadAsStringAsync(stopping)).ReplaceLineEndings(" ").Trim();
+            state = Summarize(await response.Content.ReadAsStringAsync(stopping));
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !stopping.IsCancellationRequested)
         {
@@ -44,18 +45,34 @@ sealed class Readiness(Uri readyz, Terminal terminal, TimeProvider time) : IDisp
             if (!First.IsCompleted)
                 return;
             ready = false;
-            body = "no answer";
+            state = "not answering.";
         }
 
         // Figures change all the time; a change of words is news.
-        string words = ready + string.Concat(body.Where(c => !char.IsAsciiDigit(c)));
+        string words = ready + string.Concat(state.Where(c => !char.IsAsciiDigit(c)));
         if (string.Equals(words, _shown, StringComparison.Ordinal))
             return;
         bool isFirst = _shown is null;
         _shown = words;
         if (!(isFirst && ready))
-            terminal.Say($"{(ready ? "Ready" : "Not ready")}: {body[..Math.Min(body.Length, ShownCharsMax)]}");
+            terminal.Say($"The service is {state[..Math.Min(state.Length, ShownCharsMax)]}");
         if (ready)
             _first.TrySetResult();
+    }
+
+    // {"status":"degraded","reasons":["..."]}
+    static string Summarize(string body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            string status = document.RootElement.GetProperty("status").GetString() ?? "";
+            string reasons = string.Join(' ', document.RootElement.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString()));
+            return $"{status}. {reasons}".TrimEnd();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return body.ReplaceLineEndings(" ").Trim();
+        }
     }
 }
