@@ -1,5 +1,4 @@
 using System.Collections;
-using System.ComponentModel;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 
@@ -30,7 +29,7 @@ sealed class ChildProcess : IAsyncDisposable
     /// <summary>The exit code, or 128 + the signal that ended it, as a shell has it. Completes when the last line was delivered, too.</summary>
     public Task<int> Exited => _exited.Task;
 
-    /// <exception cref="Win32Exception">The child could not be started.</exception>
+    /// <exception cref="LocalException">The child could not be started.</exception>
     public static ChildProcess Start(ChildStart start)
     {
         using var output = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
@@ -131,7 +130,7 @@ sealed class ChildProcess : IAsyncDisposable
         void Check(int error)
         {
             if (error != 0)
-                throw new Win32Exception(error, $"{start.FileName} could not be started: {Marshal.GetPInvokeErrorMessage(error)}");
+                throw new LocalException($"{start.FileName} could not be started by setpriv (of util-linux): {Marshal.GetPInvokeErrorMessage(error)}.");
         }
     }
 

@@ -69,6 +69,10 @@ static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "sigemptyset")]
     public static partial int EmptySignals(void* signals);
 
+    /// <summary>With a handler of 0: the default action, also where a parent had the signal ignored.</summary>
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    public static partial nint Handle(int signal, nint handler);
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
 

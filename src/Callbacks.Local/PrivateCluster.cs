@@ -86,6 +86,8 @@ sealed class PrivateCluster : IAsyncDisposable
             // A postmaster that was killed leaves children, which end by themselves as soon as they notice; until then they hold
             // the shared memory. There is no signal to wait for, as they are nobody's children now.
             string tail = Tail();
+            if (tail.Contains("Address already in use", StringComparison.Ordinal))
+                throw new PortTakenException(Port);
             if (!tail.Contains("is still in use", StringComparison.Ordinal) || orphans.IsCancellationRequested)
                 throw new LocalException($"PostgreSQL did not start: {tail}");
             await Task.Delay(OrphanRetryDelay, stop);

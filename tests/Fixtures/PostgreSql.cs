@@ -12,14 +12,14 @@ namespace Callbacks.Fixtures;
 public sealed class PostgreSql : IAsyncDisposable
 {
     static readonly Lazy<Task<TemporaryCluster>> Running = new(TemporaryCluster.StartAsync);
-    static int s_databases;
+    static int _databases;
 
     /// <summary>A fresh, empty database: one per test class. Returns its connection string.</summary>
     /// <remarks>Skips the calling test when PostgreSQL is not installed; fails it in CI.</remarks>
     public static async Task<string> CreateDatabaseAsync()
     {
         PrivateCluster cluster = (await Running.Value).Cluster;
-        string name = $"test_{Interlocked.Increment(ref s_databases)}";
+        string name = $"test_{Interlocked.Increment(ref _databases)}";
         await cluster.CreateDatabaseAsync(name);
         return cluster.ConnectionString(name);
     }

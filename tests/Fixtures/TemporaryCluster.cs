@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Callbacks.Local;
 
 namespace Callbacks.Fixtures;
@@ -9,11 +7,7 @@ sealed class TemporaryCluster : IAsyncDisposable
 {
     const string FolderPrefix = "callback-test-";
 
-    // Below Linux' range for outgoing connections, so that none of them takes the port while the server is down.
-    const int LowestPort = 21_000;
-    const int Ports = 11_000;
-
-    static int s_count;
+    static int _count;
 
     readonly string _folder;
 
@@ -28,11 +22,11 @@ sealed class TemporaryCluster : IAsyncDisposable
     /// <summary>Skips the calling test when PostgreSQL is not installed; fails it in CI.</summary>
     public static async Task<TemporaryCluster> StartAsync()
     {
-        int number = Interlocked.Increment(ref s_count);
+        int number = Interlocked.Increment(ref _count);
         if (number == 1)
             RemoveLeftOvers();
         string folder = Path.Combine(Path.GetTempPath(), $"{FolderPrefix}{Environment.ProcessId}-{number}");
-        var cluster = new PrivateCluster(folder, FreePort(number))
+        var cluster = new PrivateCluster(folder, FreePort.Take())
         {
             Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_connections"] = "300" },
         };
@@ -78,25 +72,5 @@ sealed class TemporaryCluster : IAsyncDisposable
                 // Somebody else's, or another run is tidying up as well.
             }
         }
-    }
-
-    static int FreePort(int number)
-    {
-        for (int i = 0; i < Ports; i++)
-        {
-            int port = LowestPort + (Environment.ProcessId * 37 + number + i) % Ports;
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken.
-            }
-        }
-
-        throw new InvalidOperationException("No port is free.");
     }
 }

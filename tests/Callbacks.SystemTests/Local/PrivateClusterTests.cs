@@ -103,8 +103,8 @@ public sealed class PrivateClusterTests(PrivateClusterTests.Shared shared) : ICl
     {
         await Cluster.StopAsync();
         using HeldSocket squatter = HeldSocket.Listen(Cluster.Port);
-        LocalException error = await Assert.ThrowsAsync<LocalException>(() => Cluster.StartAsync().WaitAsync(Deadline));
-        Assert.Contains("Address already in use", error.Message, StringComparison.Ordinal);
+        PortTakenException error = await Assert.ThrowsAsync<PortTakenException>(() => Cluster.StartAsync().WaitAsync(Deadline));
+        Assert.Equal(Cluster.Port, error.Port);
     }
 
     [Theory]

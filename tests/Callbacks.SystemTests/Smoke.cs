@@ -1,2 +1,0 @@
-namespace Callbacks.SystemTests;
-public sealed class Smoke { [Fact] public void Runs() => Assert.True(true); }
