@@ -47,7 +47,7 @@ sealed record Rules
     /// <summary>A sighting acknowledged so long before a lookup began surely was waiting for it.</summary>
     public long SureLead { get; init; } = 250 * Moment.PerMillisecond;
 
-    /// <summary>Sightings that were passed over (see <see cref="SightingOutcome"/>) make the verdict bad.</summary>
+    /// <summary>Sightings that were passed over (see <see cref="Verdict.PassedOver"/>) make the verdict bad.</summary>
     public bool Strict { get; init; }
 
     /// <summary>The share of the sightings that must be judged.</summary>

@@ -17,16 +17,17 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             long received = history.ReceivedAt(index);
             while (nextChange < history.Changes.Length && history.Changes[nextChange].At < received - rules.ClockSlack)
                 nextChange++;
-            if (IsStored(history, received, nextChange))
+            if (IsStored(history, received, nextChange, received + rules.Retention + rules.StoreSlack))
                 verdict.Add(SightingOutcome.Stored);
             else
                 JudgeUnstored(history, history.Sightings[index], received);
+            if (evidence.Changes is not null && received >= evidence.AuditFrom)
+                LookForPassedOver(history, history.Sightings[index], received, nextChange);
         }
     }
 
-    bool IsStored(History history, long received, int nextChange)
+    bool IsStored(History history, long received, int nextChange, long last)
     {
-        long last = received + rules.Retention + rules.StoreSlack;
         for (int index = nextChange; index < history.Changes.Length && history.Changes[index].At <= last; index++)
         {
             if (history.Changes[index].Kind != ChangeKind.Delete && history.Changes[index].LastSeen >= received)
@@ -61,10 +62,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
         }
 
         if (offline)
-        {
             verdict.Add(SightingOutcome.Offline);
-            LookForPassedOver(history, callback, received, end);
-        }
         else if (unknown)
             verdict.Add(SightingOutcome.Unknown);
         else if (end + rules.StoreSlack > evidence.ReadAt)
@@ -92,9 +90,13 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
     /// <summary>An answer that had come is lost only with the service, or where PostgreSQL wasn't there to take it.</summary>
     bool MayLose(LookupRecord? answered, long end) => answered is not { } lookup || disturbances.Recovering(lookup.End, end);
 
-    /// <summary>Was there an answer that it surely was waiting for, and was that one, with all before it, to be stored?</summary>
-    void LookForPassedOver(History history, int callback, long received, long end)
+    /// <summary>
+    /// Was there an answer that it surely was waiting for, was that one, with all before it, to be stored, and was nothing stored soon after?
+    /// What a later sighting covers up for, or a later answer excuses, comes to light here.
+    /// </summary>
+    void LookForPassedOver(History history, int callback, long received, int nextChange)
     {
+        long end = received + rules.Retention;
         long sure = history.Ledger.SendEnd(callback) + rules.SureLead;
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {
@@ -103,7 +105,8 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
                 return;
             if (!lookup.IsGood || lookup.Start < sure)
                 continue;
-            if (lookup.End > end - rules.AnswerMargin || disturbances.Recovering(received, lookup.End + rules.StoreSlack))
+            long soon = lookup.End + rules.AnswerMargin;
+            if (soon > end || soon > evidence.ReadAt || disturbances.Recovering(received, soon) || IsStored(history, received, nextChange, soon))
                 return;
 
             verdict.PassedOver++;
@@ -112,7 +115,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
                 long id = history.Id;
                 verdict.Add(Wrong.PassedOver, () =>
                     $"callback {evidence.Ledger.Name(callback)}, object {id}, received {Moment.Text(received)}: "
-                    + $"answered Online from {Moment.Text(lookup.Start)} to {Moment.Text(lookup.End)}, and no row came of it");
+                    + $"answered Online from {Moment.Text(lookup.Start)} to {Moment.Text(lookup.End)}, and no row came of it within a second");
             }
 
             return;

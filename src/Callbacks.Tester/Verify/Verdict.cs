@@ -88,8 +88,8 @@ sealed class Verdict(Rules rules)
     public long OverlappingLookups { get; set; }
 
     /// <summary>
-    /// Sightings not stored although the answer they surely were waiting for was online, but a later one was offline. A service may do that
-    /// only when it had put the sighting aside.
+    /// Sightings of which nothing was stored within a second of the online answer that they surely were waiting for. A later sighting or a
+    /// later answer may have made it good, and a busy service may take its time, so only a strict verdict minds.
     /// </summary>
     public long PassedOver { get; set; }
 
