@@ -8,10 +8,10 @@ namespace Callbacks.Tester.Verify;
 static class Database
 {
     /// <summary>
-    /// Statement triggers with transition tables: one insert into the audit per statement, where a row trigger would run a function per row.
-    /// An <c>INSERT ... ON CONFLICT DO UPDATE</c> fires both of its triggers, each with its own rows. A logged table, since an unlogged
-    /// one is emptied when PostgreSQL comes back from an immediate stop. The row of kind <c>b</c> says since when changes are recorded.
-    /// Installing again starts anew.
+    /// Statement triggers with transition tables: one insert into the audit per statement, where a row trigger would run a function per
+    /// row. An <c>INSERT ... ON CONFLICT DO UPDATE</c> fires both of its triggers, each with its own rows. A logged table, since an
+    /// unlogged one is emptied when PostgreSQL comes back from an immediate stop. The row of kind <c>b</c> says since when changes are
+    /// recorded. Installing again starts anew.
     /// </summary>
     const string InstallAudit = """
         drop table if exists objects_audit;

@@ -62,8 +62,8 @@ sealed class Disturbances
     }
 
     /// <summary>
-    /// No good answer for anybody, for 2 s or more, although somebody asked: at least one lookup failed in that time by the upstream's doing.
-    /// That nobody asked is no excuse.
+    /// No good answer for anybody, for 2 s or more, although somebody asked: at least one lookup failed in that time by the upstream's
+    /// doing. That nobody asked is no excuse.
     /// </summary>
     static IEnumerable<(long Start, long End)> Silences(LookupRecord[] lookups)
     {

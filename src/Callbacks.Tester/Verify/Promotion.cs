@@ -1,8 +1,8 @@
 namespace Callbacks.Tester.Verify;
 
 /// <summary>
-/// A callback without an answer counts whole or not at all. Where a <c>last_seen</c> can only come from one such callback, that one counted,
-/// and from then on all its sightings are owed.
+/// A callback without an answer counts whole or not at all. Where a <c>last_seen</c> can only come from one such callback, that one
+/// counted, and from then on all its sightings are owed.
 /// </summary>
 static class Promotion
 {

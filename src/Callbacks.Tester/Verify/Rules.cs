@@ -23,7 +23,10 @@ sealed record Rules
     /// <summary>After a service or PostgreSQL came back, how long a row may stay beyond its time: the journal is read first.</summary>
     public long Recovery { get; init; } = 5 * Moment.PerSecond;
 
-    /// <summary>How long after its last cover a row may stay. One row in a hundred may stay longer (the promise is a p99), up to <see cref="LateMax"/>.</summary>
+    /// <summary>
+    /// How long after its last cover a row may stay. One row in a hundred may stay longer (the promise is a p99), up to <see
+    /// cref="LateMax"/>.
+    /// </summary>
     public long Late { get; init; } = 250 * Moment.PerMillisecond;
 
     /// <summary>No row may stay longer than this.</summary>

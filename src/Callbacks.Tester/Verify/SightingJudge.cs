@@ -91,8 +91,8 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
     bool MayLose(LookupRecord? answered, long end) => answered is not { } lookup || disturbances.Recovering(lookup.End, end);
 
     /// <summary>
-    /// Was there an answer that it surely was waiting for, was that one, with all before it, to be stored, and was nothing stored soon after?
-    /// What a later sighting covers up for, or a later answer excuses, comes to light here.
+    /// Was there an answer that it surely was waiting for, was that one, with all before it, to be stored, and was nothing stored soon
+    /// after? What a later sighting covers up for, or a later answer excuses, comes to light here.
     /// </summary>
     void LookForPassedOver(History history, int callback, long received, int nextChange)
     {

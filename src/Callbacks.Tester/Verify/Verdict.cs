@@ -70,7 +70,9 @@ sealed class Verdict(Rules rules)
 
     public List<string> MissedExamples { get; } = [];
 
-    /// <summary>How long rows stayed beyond their <c>last_seen</c> + retention where nothing else covered them; sorted by the judge.</summary>
+    /// <summary>
+    /// How long rows stayed beyond their <c>last_seen</c> + retention where nothing else covered them; sorted by the judge.
+    /// </summary>
     public List<long> Lateness { get; } = [];
 
     public long Callbacks { get; set; }

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Callbacks.Tests.Tester;
 
-/// <summary>Reads whole requests off raw connections and leaves what to do with each to the test: an answer's bytes, or null to close.</summary>
+/// <summary>
+/// Reads whole requests off raw connections and leaves what to do with each to the test: an answer's bytes, or null to close.
+/// </summary>
 sealed class RawServer : IAsyncDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);

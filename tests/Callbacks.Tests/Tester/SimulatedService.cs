@@ -19,8 +19,8 @@ public enum Flaw
 }
 
 /// <summary>
-/// A service, its sender, its upstream and its table as a discrete simulation in microseconds: months of histories in seconds, right ones and
-/// those of broken builds. Killed now and then, for 1.5 s each.
+/// A service, its sender, its upstream and its table as a discrete simulation in microseconds: months of histories in seconds, right ones
+/// and those of broken builds. Killed now and then, for 1.5 s each.
 /// </summary>
 sealed class SimulatedService(int seed, int ids, int callbacksPerSecond, int idsPerCallback, int seconds, int inFlightMax, int kills, Flaw flaw)
 {
