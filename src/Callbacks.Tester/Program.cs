@@ -2,6 +2,8 @@ using System.CommandLine;
 using Callbacks.Tester.CommandLine;
 using Callbacks.Tester.Send;
 using Callbacks.Tester.Serve;
+using Callbacks.Tester.Verify;
+using Npgsql;
 
 const int Unusable = 2;
 
@@ -9,6 +11,7 @@ var root = new RootCommand("Tries a callback service: be its upstream, be its se
 {
     ServeCommand.Build(),
     SendCommand.Build(),
+    VerifyCommand.Build(),
 };
 
 ParseResult parsed = root.Parse(args);
@@ -20,7 +23,8 @@ try
         new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
     return parsed.Errors.Count > 0 ? Unusable : code;
 }
-catch (Exception exception) when (exception is UsageException or IOException or UnauthorizedAccessException)
+catch (Exception exception) when (exception is UsageException or IOException or InvalidDataException
+    or UnauthorizedAccessException or NpgsqlException or HttpRequestException)
 {
     await Console.Error.WriteLineAsync(exception.Message);
     return Unusable;

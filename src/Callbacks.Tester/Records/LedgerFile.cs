@@ -5,10 +5,10 @@ using System.Text;
 namespace Callbacks.Tester.Records;
 
 /// <summary>
-/// The ledger's file. After the eight bytes <c>CBLEDG01</c> come records, little-endian: length of the rest (4), send start (8), send end (8)
-/// and receive time (8) in microseconds of wall clock since 1970, outcome (1, see <see cref="PostOutcome"/>), status (2), length of the
-/// callback's id (1), the callback's id in UTF-8, number of ids (4), then each id as a zigzag varint: two bytes for an id up to 8,191.
-/// In the order in which the POSTs ended.
+/// The ledger's file. After the eight bytes <c>CBLEDG01</c> come records, little-endian: length of the rest (4), send start (8), send end
+/// (8) and receive time (8) in microseconds of wall clock since 1970, outcome (1, see <see cref="PostOutcome"/>), status (2), length of the
+/// callback's id (1), the callback's id in UTF-8, number of ids (4), then each id as a zigzag varint: two bytes for an id up to 8,191. In
+/// the order in which the POSTs ended.
 /// </summary>
 static class LedgerFile
 {

@@ -1,6 +1,8 @@
 namespace Callbacks.Tester.Records;
 
-/// <summary>What the tester's two files have in common: eight bytes that name the format and its version, then records, only ever appended.</summary>
+/// <summary>
+/// What the tester's two files have in common: eight bytes that name the format and its version, then records, only ever appended.
+/// </summary>
 static class RecordFile
 {
     public const int MagicBytes = 8;

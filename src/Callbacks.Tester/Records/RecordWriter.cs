@@ -4,9 +4,9 @@ using System.Threading.Channels;
 namespace Callbacks.Tester.Records;
 
 /// <summary>
-/// Appends records to a file from many threads: a bounded queue and one writer, which gathers for up to 50 ms. What was given to
-/// <see cref="WriteAsync"/> is with the operating system at most 100 ms later (so it survives a kill of this process after that time), and
-/// all of it is once <see cref="DisposeAsync"/> has returned. Nothing is flushed to the disk itself: the judge reads it on the same machine.
+/// Appends records to a file from many threads: a bounded queue and one writer, which gathers for up to 50 ms. What was given to <see
+/// cref="WriteAsync"/> is with the operating system at most 100 ms later (so it survives a kill of this process after that time), and all
+/// of it is once <see cref="DisposeAsync"/> has returned. Nothing is flushed to the disk itself: the judge reads it on the same machine.
 /// </summary>
 sealed class RecordWriter<T> : IAsyncDisposable
 {

@@ -12,14 +12,46 @@ static class SendCommand
 
     public static Command Build()
     {
-        var url = new Option<Uri?>("--url") { Description = "The service.", CustomParser = UrlText.Parse, DefaultValueFactory = _ => Default.Url };
-        var rate = new Option<double>("--rate") { Description = "Callbacks per second, whatever becomes of them.", DefaultValueFactory = _ => Default.Rate };
-        var ids = new Option<IntRange>("--ids") { Description = "Ids per callback: 100 or 0-199.", CustomParser = IntRange.ParseCount, DefaultValueFactory = _ => Default.IdsPerCallback };
-        var idRange = new Option<IntRange>("--id-range") { Description = "Which ids: 20000 (0 to 19999) or 100-299.", CustomParser = IntRange.ParseIds, DefaultValueFactory = _ => Default.Ids };
-        var duration = new Option<TimeSpan?>("--duration") { Description = "Such as 30s or 5m; until Ctrl-C if not given.", CustomParser = DurationText.ParseOptional };
-        var timeout = new Option<TimeSpan>("--timeout") { Description = "How long an answer is waited for.", CustomParser = DurationText.Parse, DefaultValueFactory = _ => Default.Patience };
+        var url = new Option<Uri?>("--url")
+        {
+            Description = "The service.",
+            CustomParser = UrlText.Parse,
+            DefaultValueFactory = _ => Default.Url,
+        };
+        var rate = new Option<double>("--rate")
+        {
+            Description = "Callbacks per second, whatever becomes of them.",
+            DefaultValueFactory = _ => Default.Rate,
+        };
+        var ids = new Option<IntRange>("--ids")
+        {
+            Description = "Ids per callback: 100 or 0-199.",
+            CustomParser = IntRange.ParseCount,
+            DefaultValueFactory = _ => Default.IdsPerCallback,
+        };
+        var idRange = new Option<IntRange>("--id-range")
+        {
+            Description = "Which ids: 20000 (0 to 19999) or 100-299.",
+            CustomParser = IntRange.ParseIds,
+            DefaultValueFactory = _ => Default.Ids,
+        };
+        var duration = new Option<TimeSpan?>("--duration")
+        {
+            Description = "Such as 30s or 5m; until Ctrl-C if not given.",
+            CustomParser = DurationText.ParseOptional,
+        };
+        var timeout = new Option<TimeSpan>("--timeout")
+        {
+            Description = "How long an answer is waited for.",
+            CustomParser = DurationText.Parse,
+            DefaultValueFactory = _ => Default.Patience,
+        };
         var fresh = new Option<bool>("--fresh-connection") { Description = "A connection per callback." };
-        var connections = new Option<int>("--connections") { Description = "Kept-alive connections at most.", DefaultValueFactory = _ => Default.ConnectionsMax };
+        var connections = new Option<int>("--connections")
+        {
+            Description = "Kept-alive connections at most.",
+            DefaultValueFactory = _ => Default.ConnectionsMax,
+        };
         var seed = new Option<int?>("--seed") { Description = "Seed of the ids; drawn and printed if not given." };
         var ledger = new Option<string?>("--ledger") { Description = "Appends every callback and what became of it to this file." };
         var json = new Option<bool>("--json") { Description = "The result as JSON." };

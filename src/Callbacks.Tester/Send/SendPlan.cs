@@ -6,7 +6,9 @@ sealed record SendPlan
     /// <summary>Where the service is; the callbacks go to <c>callback</c> below it.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>Callbacks per second. Open loop: the n-th is due n / rate seconds after the start, whatever became of those before it.</summary>
+    /// <summary>
+    /// Callbacks per second. Open loop: the n-th is due n / rate seconds after the start, whatever became of those before it.
+    /// </summary>
     public double Rate { get; init; } = 0.2;
 
     /// <summary>Ids per callback; drawn with repetition, as the task's sender does.</summary>

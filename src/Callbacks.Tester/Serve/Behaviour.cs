@@ -75,7 +75,9 @@ sealed record Behaviour
     /// <summary>A good answer, a byte every 200 ms.</summary>
     public double TrickleRate { get; init; }
 
-    /// <summary>Refuses connections, and resets those there are, until <see cref="AwaySeconds"/> have passed or a PUT says otherwise.</summary>
+    /// <summary>
+    /// Refuses connections, and resets those there are, until <see cref="AwaySeconds"/> have passed or a PUT says otherwise.
+    /// </summary>
     public bool Away { get; init; }
 
     /// <summary>0: until told otherwise.</summary>

@@ -14,7 +14,9 @@ static class Reply
 
     static Reply() => Filler.AsSpan().Fill((byte)' ');
 
-    /// <summary><c>{"id":1,"online":true}</c>, written straight into the connection's buffer: at 15,000 at a time every array counts.</summary>
+    /// <summary>
+    /// <c>{"id":1,"online":true}</c>, written straight into the connection's buffer: at 15,000 at a time every array counts.
+    /// </summary>
     public static async Task GoodAsync(HttpContext context, long id, bool online)
     {
         Begin(context);

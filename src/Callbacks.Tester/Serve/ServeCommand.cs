@@ -12,15 +12,39 @@ static class ServeCommand
 
     public static Command Build()
     {
-        var url = new Option<Uri?>("--url") { Description = "Where to listen.", CustomParser = UrlText.Parse, DefaultValueFactory = _ => new Uri("http://localhost:9010") };
-        var controlUrl = new Option<Uri?>("--control-url") { CustomParser = UrlText.Parse, Description = "Where /control listens instead of beside /objects; it stays while the upstream is away." };
+        var url = new Option<Uri?>("--url")
+        {
+            Description = "Where to listen.",
+            CustomParser = UrlText.Parse,
+            DefaultValueFactory = _ => new Uri("http://localhost:9010"),
+        };
+        var controlUrl = new Option<Uri?>("--control-url")
+        {
+            Description = "Where /control listens instead of beside /objects; it stays while the upstream is away.",
+            CustomParser = UrlText.Parse,
+        };
         var log = new Option<string?>("--log") { Description = "Appends every lookup to this file." };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of latencies and misbehaviours; drawn and printed if not given." };
-        var latencyMin = new Option<int>("--latency-min") { Description = "Milliseconds.", DefaultValueFactory = _ => Default.LatencyMinMs };
-        var latencyMax = new Option<int>("--latency-max") { Description = "Milliseconds, inclusive.", DefaultValueFactory = _ => Default.LatencyMaxMs };
-        var changing = new Option<ulong?>("--changing") { Description = "A seed: each id's answer changes over time. Without it even ids are online." };
+        var latencyMin = new Option<int>("--latency-min")
+        {
+            Description = "Milliseconds.",
+            DefaultValueFactory = _ => Default.LatencyMinMs,
+        };
+        var latencyMax = new Option<int>("--latency-max")
+        {
+            Description = "Milliseconds, inclusive.",
+            DefaultValueFactory = _ => Default.LatencyMaxMs,
+        };
+        var changing = new Option<ulong?>("--changing")
+        {
+            Description = "A seed: each id's answer changes over time. Without it even ids are online.",
+        };
         var errorRate = Rate("--error-rate", "Answers 500.");
-        var status = new Option<int>("--status") { Description = "The status of --status-rate.", DefaultValueFactory = _ => Default.Status };
+        var status = new Option<int>("--status")
+        {
+            Description = "The status of --status-rate.",
+            DefaultValueFactory = _ => Default.Status,
+        };
         var statusRate = Rate("--status-rate", "Answers --status.");
         var hangRate = Rate("--hang-rate", "Never answers.");
         var notFoundRate = Rate("--not-found-rate", "Answers 404.");

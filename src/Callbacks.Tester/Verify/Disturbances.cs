@@ -1,0 +1,110 @@
+using Callbacks.Tester.Records;
+
+namespace Callbacks.Tester.Verify;
+
+/// <summary>When which part was not able, as far as the records prove it.</summary>
+sealed class Disturbances
+{
+    const long SilenceMin = 2 * Moment.PerSecond;
+    const double FullShare = 0.95;
+    const double OverloadShare = 0.9;
+
+    readonly Intervals _any;
+    readonly Intervals _serviceOrPostgres;
+    readonly Intervals? _anyOrFull;
+
+    public Disturbances(Evidence evidence, Rules rules)
+    {
+        IEnumerable<(long, long)> upstream = [.. Away(evidence), .. Silences(evidence.Lookups)];
+        _any = new Intervals([.. evidence.Outages.Select(outage => (outage.Start, outage.End)), .. upstream]);
+        _serviceOrPostgres = new Intervals(evidence.Outages
+            .Where(outage => outage.Kind != OutageKind.Upstream)
+            .Select(outage => (outage.Start, outage.End + rules.Recovery)));
+        _anyOrFull = rules.InFlightMax == 0
+            ? null
+            : new Intervals([.. _any.All, .. Full(evidence.Lookups, (int)Math.Ceiling(rules.InFlightMax * FullShare))]);
+    }
+
+    /// <summary>No stretch of this life was long enough for a service to do its work.</summary>
+    public bool Excuse(long from, long to, long able) => _any.LongestFree(from, to) < able;
+
+    /// <summary>For nine tenths of this life the service's lookups were at their limit, or something was away.</summary>
+    public bool Overload(long from, long to) => _anyOrFull is not null && _anyOrFull.Covered(from, to) >= (to - from) * OverloadShare;
+
+    /// <summary>Service or PostgreSQL was away then, or had only just come back.</summary>
+    public bool Recovering(long from, long to) => _serviceOrPostgres.Touches(from, to);
+
+    /// <summary>The upstream's own marks. Where it was killed it could leave none, and was gone from its last record on.</summary>
+    static IEnumerable<(long Start, long End)> Away(Evidence evidence)
+    {
+        long gone = long.MinValue / 2;
+        bool listening = false;
+        long last = gone;
+        foreach (LookupRecord record in evidence.Lookups)
+        {
+            if (record.Outcome == LookupOutcome.Listening)
+            {
+                yield return (listening ? last : gone, record.Start);
+                listening = true;
+            }
+            else if (record.Outcome == LookupOutcome.Away)
+            {
+                gone = record.Start;
+                listening = false;
+            }
+
+            last = Math.Max(last, record.End);
+        }
+
+        // A log without any mark is one of lookups only: then nothing is known of being away.
+        if (!listening && gone > long.MinValue / 2)
+            yield return (gone, long.MaxValue / 2);
+    }
+
+    /// <summary>
+    /// No good answer for anybody, for 2 s or more, although somebody asked: at least one lookup failed in that time by the upstream's
+    /// doing. That nobody asked is no excuse.
+    /// </summary>
+    static IEnumerable<(long Start, long End)> Silences(LookupRecord[] lookups)
+    {
+        LookupRecord[] byEnd = [.. lookups.Where(lookup => lookup.IsLookup)];
+        Array.Sort(byEnd, (left, right) => left.End.CompareTo(right.End));
+        long from = byEnd.Length > 0 ? byEnd[0].Start : 0;
+        bool failed = false;
+        foreach (LookupRecord lookup in byEnd)
+        {
+            failed |= lookup.IsUpstreamsFault;
+            if (!lookup.IsGood)
+                continue;
+            if (failed && lookup.End - from >= SilenceMin)
+                yield return (from, lookup.End);
+            (from, failed) = (lookup.End, false);
+        }
+
+        if (failed && byEnd[^1].End - from >= SilenceMin)
+            yield return (from, byEnd[^1].End);
+    }
+
+    static IEnumerable<(long Start, long End)> Full(LookupRecord[] lookups, int enough)
+    {
+        long[] starts = [.. lookups.Where(lookup => lookup.IsLookup).Select(lookup => lookup.Start)];
+        long[] ends = [.. lookups.Where(lookup => lookup.IsLookup).Select(lookup => lookup.End)];
+        Array.Sort(starts);
+        Array.Sort(ends);
+        long since = 0;
+        for (int started = 0, ended = 0; ended < ends.Length;)
+        {
+            int before = started - ended;
+            long now;
+            if (started < starts.Length && starts[started] <= ends[ended])
+                now = starts[started++];
+            else
+                now = ends[ended++];
+            int after = started - ended;
+            if (before < enough && after >= enough)
+                since = now;
+            else if (before >= enough && after < enough)
+                yield return (since, now);
+        }
+    }
+}

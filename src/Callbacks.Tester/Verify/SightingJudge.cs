@@ -1,0 +1,124 @@
+using Callbacks.Tester.Records;
+
+namespace Callbacks.Tester.Verify;
+
+/// <summary>
+/// Says of each sighting what became of it. It took effect when a row with its receive time or a later one was written within its life:
+/// waiting sightings share a lookup, and of those only the newest leaves a mark. It had the right not to when an answer that says so, or
+/// a reason that the records prove, is there. Anything else is missed.
+/// </summary>
+sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturbances, Verdict verdict)
+{
+    public void Judge(History history)
+    {
+        int nextChange = 0;
+        for (int index = 0; index < history.Sightings.Length; index++)
+        {
+            long received = history.ReceivedAt(index);
+            while (nextChange < history.Changes.Length && history.Changes[nextChange].At < received - rules.ClockSlack)
+                nextChange++;
+            if (IsStored(history, received, nextChange, received + rules.Retention + rules.StoreSlack))
+                verdict.Add(SightingOutcome.Stored);
+            else
+                JudgeUnstored(history, history.Sightings[index], received);
+            if (evidence.Changes is not null && received >= evidence.AuditFrom)
+                LookForPassedOver(history, history.Sightings[index], received, nextChange);
+        }
+    }
+
+    bool IsStored(History history, long received, int nextChange, long last)
+    {
+        for (int index = nextChange; index < history.Changes.Length && history.Changes[index].At <= last; index++)
+        {
+            if (history.Changes[index].Kind != ChangeKind.Delete && history.Changes[index].LastSeen >= received)
+                return true;
+        }
+
+        // Without recorded changes the row that is still there must do.
+        return (evidence.Changes is null || received < evidence.AuditFrom) && history.Row?.LastSeen >= received;
+    }
+
+    void JudgeUnstored(History history, int callback, long received)
+    {
+        long end = received + rules.Retention;
+        LookupRecord? answered = null;
+        LookupRecord? unanswered = null;
+        bool offline = false, unknown = false, failed = false;
+        for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
+        {
+            LookupRecord lookup = history.Lookups[index];
+            if (lookup.Start > end)
+                break;
+
+            bool inTime = lookup.End <= end;
+            unknown |= inTime && lookup.Outcome == LookupOutcome.Unknown;
+            offline |= inTime && lookup.Outcome == LookupOutcome.Offline && !rules.KeepAll;
+            failed |= lookup.IsUpstreamsFault
+                || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
+            if (lookup.IsGood && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
+                answered = lookup;
+            else
+                unanswered = lookup;
+        }
+
+        if (offline)
+            verdict.Add(SightingOutcome.Offline);
+        else if (unknown)
+            verdict.Add(SightingOutcome.Unknown);
+        else if (end + rules.StoreSlack > evidence.ReadAt)
+            verdict.Add(SightingOutcome.TooYoung);
+        else if (evidence.Changes is null || received < evidence.AuditFrom)
+            verdict.Add(SightingOutcome.NotAudited);
+        else if (answered is null && failed)
+            verdict.Add(SightingOutcome.LookupsFailed);
+        else if (MayLose(answered, end) && disturbances.Excuse(received, end, rules.Able))
+            verdict.Add(SightingOutcome.ExpiredInOutage);
+        else if (answered is null && disturbances.Overload(received, end))
+            verdict.Add(SightingOutcome.ExpiredUnderOverload);
+        else
+        {
+            long id = history.Id;
+            string seen = answered is { } good
+                ? $"a lookup from {Moment.Text(good.Start)} to {Moment.Text(good.End)} was answered {good.Outcome}, and no row came of it"
+                : unanswered is { } bad
+                    ? $"the last lookup of its life, from {Moment.Text(bad.Start)} to {Moment.Text(bad.End)}, ended as {bad.Outcome}"
+                    : "it was never looked up in its life, though the upstream answered";
+            verdict.AddMissed(() => $"callback {evidence.Ledger.Name(callback)}, object {id}, received {Moment.Text(received)}: {seen}");
+        }
+    }
+
+    /// <summary>An answer that had come is lost only with the service, or where PostgreSQL wasn't there to take it.</summary>
+    bool MayLose(LookupRecord? answered, long end) => answered is not { } lookup || disturbances.Recovering(lookup.End, end);
+
+    /// <summary>
+    /// Was there an answer that it surely was waiting for, was that one, with all before it, to be stored, and was nothing stored soon
+    /// after? What a later sighting covers up for, or a later answer excuses, comes to light here.
+    /// </summary>
+    void LookForPassedOver(History history, int callback, long received, int nextChange)
+    {
+        long end = received + rules.Retention;
+        long sure = history.Ledger.SendEnd(callback) + rules.SureLead;
+        for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
+        {
+            LookupRecord lookup = history.Lookups[index];
+            if (lookup.IsGood && lookup.Outcome != LookupOutcome.Online)
+                return;
+            if (!lookup.IsGood || lookup.Start < sure)
+                continue;
+            long soon = lookup.End + rules.AnswerMargin;
+            if (soon > end || soon > evidence.ReadAt || disturbances.Recovering(received, soon) || IsStored(history, received, nextChange, soon))
+                return;
+
+            verdict.PassedOver++;
+            if (rules.Strict)
+            {
+                long id = history.Id;
+                verdict.Add(Wrong.PassedOver, () =>
+                    $"callback {evidence.Ledger.Name(callback)}, object {id}, received {Moment.Text(received)}: "
+                    + $"answered Online from {Moment.Text(lookup.Start)} to {Moment.Text(lookup.End)}, and no row came of it within a second");
+            }
+
+            return;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using Callbacks.Tester.Records;
+
+namespace Callbacks.Tester.Verify;
+
+/// <summary>
+/// Holds each row's end against its cover: <c>last_seen</c> + retention, or a pending callback that names the id. When a callback was
+/// settled can only be bracketed, so early means earlier than any reading of the records allows, and late means later than any.
+/// </summary>
+sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
+{
+    long _judged;
+    long _late;
+    readonly List<Func<string>> _lateExamples = [];
+
+    public void JudgeSweep(History history, Change change)
+    {
+        verdict.Sweeps++;
+        (long id, long lastSeen, long at) = (history.Id, change.OldLastSeen, change.At);
+        long due = lastSeen + rules.Retention;
+        if (at < due - rules.ClockSlack)
+        {
+            verdict.Add(Wrong.SweptEarly, () =>
+                $"object {id}: last_seen {Moment.Text(lastSeen)}, swept at {Moment.Text(at)}, {(due - at) / Moment.PerMillisecond} ms early");
+            return;
+        }
+
+        if (PendingAt(history, lastSeen, due, at) is { } pending)
+        {
+            Ledger ledger = history.Ledger;
+            verdict.Add(Wrong.SweptWhilePending, () =>
+                $"object {id}: last_seen {Moment.Text(lastSeen)}, swept at {Moment.Text(at)}, when callback {ledger.Name(pending)} "
+                + $"received {Moment.Text(ledger.ReceivedAt(pending))} named it and no answer had come yet");
+        }
+
+        JudgeStay(history, lastSeen, at, wasSwept: true);
+    }
+
+    /// <summary>The row had this <c>last_seen</c> until that moment: should it have been gone before?</summary>
+    public void JudgeStay(History history, long lastSeen, long until, bool wasSwept = false)
+    {
+        long due = lastSeen + rules.Retention;
+        if (until <= due)
+            return;
+
+        long covered = CoverEnd(history, lastSeen, due, until);
+        if (disturbances.Recovering(due, until))
+            return;
+
+        long beyond = until - covered;
+        _judged++;
+        if (wasSwept && covered == due)
+            verdict.Lateness.Add(beyond);
+
+        if (beyond <= rules.Late)
+            return;
+
+        long id = history.Id;
+        Func<string> example = () =>
+            $"object {id}: last_seen {Moment.Text(lastSeen)}, there until {Moment.Text(until)}, "
+            + $"{beyond / Moment.PerMillisecond} ms after the last moment that anything covered it";
+        if (beyond > rules.LateMax)
+            verdict.Add(Wrong.SweptLate, example);
+        else if (++_late <= rules.ExamplesMax)
+            _lateExamples.Add(example);
+    }
+
+    /// <summary>A promise about 99 in a hundred is broken by the hundredth only if it isn't alone.</summary>
+    public void JudgeShare()
+    {
+        if (_late * 100 <= _judged)
+            return;
+        for (int index = 0; index < _late; index++)
+            verdict.Add(Wrong.SweptLate, _lateExamples[Math.Min(index, _lateExamples.Count - 1)]);
+    }
+
+    /// <summary>An acknowledged sighting of before the row was due that nothing can have settled by then.</summary>
+    int? PendingAt(History history, long lastSeen, long due, long at)
+    {
+        for (int index = history.FirstSighting(lastSeen + 1); index < history.Sightings.Length; index++)
+        {
+            int callback = history.Sightings[index];
+            long received = history.ReceivedAt(index);
+            if (received > due)
+                return null;
+            if (history.Ledger.SendEnd(callback) > due || received + rules.Retention <= at + rules.ClockSlack)
+                continue;
+            if (!AnsweredBetween(history, received - rules.ClockSlack, at + rules.ClockSlack))
+                return callback;
+        }
+
+        return null;
+    }
+
+    static bool AnsweredBetween(History history, long from, long to)
+    {
+        for (int index = history.FirstLookup(from); index < history.Lookups.Length && history.Lookups[index].Start <= to; index++)
+        {
+            if (history.Lookups[index].IsGood && history.Lookups[index].End <= to)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The last moment at which something may still have covered the row.</summary>
+    long CoverEnd(History history, long lastSeen, long due, long until)
+    {
+        long covered = due;
+        while (true)
+        {
+            long before = covered;
+            for (int index = history.FirstSighting(lastSeen + 1); index < history.Sightings.Length; index++)
+            {
+                if (history.ReceivedAt(index) > covered + rules.ClockSlack || covered >= until)
+                    break;
+                covered = Math.Max(covered, SettledAtLatest(history, index));
+            }
+
+            foreach (int callback in history.MayCount)
+            {
+                long received = history.Ledger.SendEnd(callback) + rules.ReceiveSlack;
+                if (history.Ledger.SendStart(callback) <= covered + rules.ReceiveSlack && received > lastSeen)
+                    covered = Math.Max(covered, received + rules.Retention);
+            }
+
+            if (covered == before || covered >= until)
+                return covered;
+        }
+    }
+
+    /// <summary>A sighting that left the row as it was is settled once its first sure answer says so, and when its life is over.</summary>
+    long SettledAtLatest(History history, int sighting)
+    {
+        long received = history.ReceivedAt(sighting);
+        long sure = history.Ledger.SendEnd(history.Sightings[sighting]);
+        long end = received + rules.Retention;
+        for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
+        {
+            LookupRecord lookup = history.Lookups[index];
+            if (!lookup.IsGood)
+                continue;
+            // One that should have been stored may have been waiting for the database all the while.
+            if (lookup.Outcome == LookupOutcome.Online)
+                return end;
+            if (lookup.Start < sure)
+                continue;
+
+            long settled = lookup.End + Moment.PerSecond;
+            return disturbances.Recovering(received, settled) ? end : Math.Min(end, settled);
+        }
+
+        return end;
+    }
+}

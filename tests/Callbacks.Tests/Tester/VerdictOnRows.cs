@@ -1,0 +1,133 @@
+using Callbacks.Tester.Records;
+using Callbacks.Tester.Verify;
+
+namespace Callbacks.Tests.Tester;
+
+public sealed class VerdictOnRows
+{
+    static void Only(Wrong wrong, Verdict verdict)
+    {
+        Assert.False(verdict.IsGood);
+        Assert.Equal(1, verdict[wrong]);
+        Assert.Equal(1, verdict.WrongTotal);
+        Assert.Single(verdict.Examples(wrong));
+    }
+
+    static Told Seen() => new Told().Callback(0, 1).Lookup(1, 10, 2_000);
+
+    [Fact]
+    public void The_time_of_the_lookup_is_no_last_seen() =>
+        Only(Wrong.LastSeenIsNoReceiveTime, Seen().Stored(2_010, 1, 10).Swept(30_050, 1).Judged());
+
+    [Fact]
+    public void The_receive_time_of_a_callback_that_does_not_name_the_id_is_no_last_seen() =>
+        Only(Wrong.LastSeenIsNoReceiveTime, Seen().Callback(5, 2).Lookup(2, 9, 20, LookupOutcome.Offline).Stored(2_010, 1, 5).Swept(30_050, 1).Judged());
+
+    [Fact]
+    public void A_refused_callback_leaves_no_row() =>
+        Only(Wrong.LastSeenIsNoReceiveTime, Seen().Answered(5, 400, 1).Stored(2_010, 1, 6).Swept(30_050, 1).Judged());
+
+    [Fact]
+    public void An_unanswered_callback_has_one_receive_time() => Only(
+        Wrong.LastSeenIsNoReceiveTime,
+        new Told().Unanswered(0, PostOutcome.Closed, 1, 3).Lookup(1, 110, 200).Lookup(3, 110, 200)
+            .Stored(210, 1, 100).Stored(210, 3, 105).Swept(30_150, 1).Swept(30_150, 3).Judged());
+
+    [Fact]
+    public void An_older_time_over_a_newer_one_is_wrong() => Only(
+        Wrong.OlderOverNewer,
+        Seen().Callback(2_500, 1).Lookup(1, 2_600, 3_000).Stored(3_010, 1, 2_500).Stored(3_020, 1, 0).Swept(32_550, 1).Judged());
+
+    [Fact]
+    public void A_row_swept_before_its_retention_is_early() =>
+        Only(Wrong.SweptEarly, Seen().Stored(2_010, 1, 0).Swept(29_900, 1).Judged());
+
+    [Fact]
+    public void A_row_swept_long_after_its_retention_is_late() =>
+        Only(Wrong.SweptLate, Seen().Stored(2_010, 1, 0).Swept(30_260, 1).Judged());
+
+    [Fact]
+    public void A_row_that_was_never_swept_is_late() => Only(Wrong.SweptLate, Seen().Stored(2_010, 1, 0).Judged());
+
+    [Fact]
+    public void A_row_overdue_when_it_is_stored_again_is_late() => Only(
+        Wrong.SweptLate,
+        Seen().Stored(2_010, 1, 0).Callback(31_000, 1).Lookup(1, 31_010, 32_000).Stored(32_010, 1, 31_000).Swept(61_050, 1).Judged());
+
+    [Fact]
+    public void One_late_row_in_a_hundred_keeps_the_promise()
+    {
+        var told = new Told();
+        for (long id = 0; id < 200; id++)
+            told.Callback(id, id).Lookup(id, id + 10, 2_000).Stored(2_010, id, id).Swept(id < 2 ? 30_400 + id : 30_100 + id, id);
+        Assert.True(told.Judged().IsGood);
+        Assert.Equal(3, told.Callback(300, 300).Lookup(300, 310, 2_000).Stored(2_010, 300, 300).Swept(30_700, 300).Judged()[Wrong.SweptLate]);
+    }
+
+    [Fact]
+    public void A_pending_callback_covers_the_row_until_it_settles()
+    {
+        Told Pending() => Seen().Stored(2_010, 1, 0).Callback(28_000, 1).Lookup(1, 28_010, 32_000, LookupOutcome.Offline);
+        Assert.True(Pending().Swept(32_100, 1).Judged().IsGood);
+        Only(Wrong.SweptWhilePending, Pending().Swept(30_100, 1).Judged());
+        Only(Wrong.SweptLate, Pending().Swept(33_300, 1).Judged());
+    }
+
+    [Fact]
+    public void A_callback_after_the_last_cover_does_not_save_the_row() => Only(
+        Wrong.SweptLate,
+        Seen().Stored(2_010, 1, 0).Callback(30_100, 1).Lookup(1, 30_110, 31_000, LookupOutcome.Offline).Swept(31_050, 1).Judged());
+
+    [Fact]
+    public void A_row_may_stay_while_the_service_is_away_and_five_seconds_more()
+    {
+        Told Stays() => Seen().Stored(2_010, 1, 0).Outage(29_000, 33_000, OutageKind.Service);
+        Assert.True(Stays().Swept(34_000, 1).Judged().IsGood);
+        Only(Wrong.SweptEarly, Stays().Swept(29_500, 1).Judged());
+    }
+
+    [Fact]
+    public void A_lookup_begun_before_the_receipt_does_not_tell() => Only(
+        Wrong.LookupBeforeReceipt,
+        Seen().Callback(1_000, 1).Stored(2_010, 1, 1_000).Lookup(1, 3_000, 4_000, LookupOutcome.Offline).Swept(31_050, 1).Judged());
+
+    [Fact]
+    public void A_flag_that_no_answer_gave_is_wrong() => Only(
+        Wrong.OnlineIsNotTheAnswer,
+        new Told().Callback(0, 1).Lookup(1, 10, 2_000, LookupOutcome.Offline).Stored(2_010, 1, 0).Swept(30_050, 1).Judged());
+
+    [Fact]
+    public void A_row_stored_before_its_answer_came_is_wrong() =>
+        Only(Wrong.OnlineIsNotTheAnswer, Seen().Stored(1_900, 1, 0).Swept(30_050, 1).Judged());
+
+    [Fact]
+    public void A_row_that_was_never_sent_is_named()
+    {
+        Verdict verdict = Seen().Stored(2_010, 1, 0).Swept(30_050, 1).Row(99, 80_000).Judged();
+        Assert.Equal(1, verdict[Wrong.NeverSent]);
+        Assert.Contains("object 99", verdict.Examples(Wrong.NeverSent)[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lookup_that_nobody_asked_for_is_named()
+    {
+        Only(Wrong.NeverSent, Seen().Stored(2_010, 1, 0).Swept(30_050, 1).Lookup(99, 50, 60).Judged());
+        Only(Wrong.NeverSent, Seen().Stored(2_010, 1, 0).Swept(30_050, 1).Answered(40, 422, 99).Lookup(99, 50, 60).Judged());
+        Only(Wrong.NeverSent, Seen().Stored(2_010, 1, 0).Swept(30_050, 1).Lookup(1, -500, -400, LookupOutcome.Offline).Judged());
+    }
+
+    [Fact]
+    public void A_table_that_the_changes_do_not_lead_to_is_wrong() =>
+        Only(Wrong.TableAndAuditDisagree, Seen().Callback(75_000, 1).Lookup(1, 75_010, 76_000).Stored(2_010, 1, 0).Swept(30_050, 1)
+            .Stored(76_010, 1, 75_000).Callback(77_000, 1).Lookup(1, 77_010, 78_000).Row(1, 77_000).Judged(new Rules { JudgedMin = 0 }));
+
+    [Fact]
+    public void An_acknowledgement_needs_an_id_of_its_own_and_a_receive_time_within_the_post()
+    {
+        Told Settled() => Seen().Stored(2_010, 1, 0).Swept(30_050, 1);
+        PostRecord second = new(Told.At(50), Told.At(60), PostOutcome.Answered, 202, Told.At(55), "tag-0", [2]);
+        Only(Wrong.BadAcknowledgement, Settled().Post(second).Lookup(2, 70, 80, LookupOutcome.Offline).Judged());
+        Only(Wrong.BadAcknowledgement, Settled().Post(second with { CallbackId = "b", ReceivedAt = Told.At(5_000) })
+            .Lookup(2, 5_070, 5_080, LookupOutcome.Offline).Judged());
+    }
+}
