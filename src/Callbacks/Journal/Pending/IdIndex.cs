@@ -8,9 +8,11 @@ namespace Callbacks.Journal.Pending;
 /// </summary>
 sealed class IdIndex
 {
-    readonly PendingId[] _entries;
     readonly ulong _multiplier;
-    readonly int[] _slots;
+    // The entry's index in the low half, the upper half of the id's hash above it: most ids that are not the one sought are told apart
+    // without a look at their entries, which would miss the processor's caches.
+    readonly ulong[] _slots;
+    readonly PendingId[] _entries;
     readonly int _shift;
 
     public IdIndex(PendingId[] entries, Random random)
@@ -18,42 +20,60 @@ sealed class IdIndex
         _entries = entries;
         _multiplier = (ulong)random.NextInt64() << 1 | 1 | 1UL << 63;
         int size = (int)BitOperations.RoundUpToPowerOf2((uint)entries.Length * 2);
-        _slots = new int[size];
+        _slots = new ulong[size];
         _shift = 64 - BitOperations.Log2((uint)size);
+    }
+
+    /// <summary>
+    /// Loads the slots of many ids: independent loads overlap, while the probes that follow would wait for memory one after the other.
+    /// The result is of no use but for the compiler, which must not drop the loads.
+    /// </summary>
+    public ulong Warm(ReadOnlySpan<long> ids)
+    {
+        ulong sum = 0;
+        foreach (long id in ids)
+            sum ^= _slots[(int)(Hash(id) >> _shift)];
+        return sum;
     }
 
     /// <summary>The entry's index, or 0.</summary>
     public int Find(long id)
     {
+        ulong hash = Hash(id);
         int mask = _slots.Length - 1;
-        for (int slot = Home(id); ; slot = (slot + 1) & mask)
+        for (int slot = (int)(hash >> _shift); ; slot = (slot + 1) & mask)
         {
-            int index = _slots[slot];
-            if (index == 0 || _entries[index].Id == id)
-                return index;
+            ulong content = _slots[slot];
+            if (content == 0)
+                return 0;
+            if ((content ^ hash) >> 32 == 0 && _entries[(int)content].Id == id)
+                return (int)content;
         }
     }
 
     public void Add(long id, int index)
     {
+        ulong hash = Hash(id);
         int mask = _slots.Length - 1;
-        int slot = Home(id);
+        int slot = (int)(hash >> _shift);
         while (_slots[slot] != 0)
             slot = (slot + 1) & mask;
-        _slots[slot] = index;
+        _slots[slot] = hash >> 32 << 32 | (uint)index;
     }
 
     public void Remove(long id)
     {
+        int index = Find(id);
         int mask = _slots.Length - 1;
-        int slot = Home(id);
-        while (_entries[_slots[slot]].Id != id)
+        int slot = (int)(Hash(id) >> _shift);
+        while ((int)_slots[slot] != index)
             slot = (slot + 1) & mask;
 
         // Close the gap with what follows, unless that is at home or between its home and the gap.
         for (int next = (slot + 1) & mask; _slots[next] != 0; next = (next + 1) & mask)
         {
-            int home = Home(_entries[_slots[next]].Id);
+            // The upper half of the hash holds all the bits of a home, for tables of less than 2^32 slots.
+            int home = (int)(_slots[next] >> 32 << 32 >> _shift);
             if (((next - home) & mask) >= ((next - slot) & mask))
             {
                 _slots[slot] = _slots[next];
@@ -65,5 +85,5 @@ sealed class IdIndex
     }
 
     // The high bits of the product depend on all bits of the id; ids that differ in high bits only are folded in first.
-    int Home(long id) => (int)((((ulong)id ^ (ulong)id >> 32) * _multiplier) >> _shift);
+    ulong Hash(long id) => ((ulong)id ^ (ulong)id >> 32) * _multiplier;
 }

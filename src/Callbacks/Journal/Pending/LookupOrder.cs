@@ -7,7 +7,8 @@ namespace Callbacks.Journal.Pending;
 /// newest first. An id that is named all the time keeps its turn that way, for its row will be fresh whenever it is asked; one that
 /// was named once is asked at once or, if that can't be, last. Not safe for use by several threads.
 /// </summary>
-sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseconds)
+/// <param name="plenty">So many ids that were named a moment ago are more than lookups can take before they are stale.</param>
+sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseconds, int plenty)
 {
     readonly TimeWheel _waiting = new(entries, tickMicroseconds);
     readonly TimeWheel _stale = new(entries, tickMicroseconds);
@@ -86,6 +87,23 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
         return index != 0;
     }
 
+    /// <summary>Under overload: whether so many fresh ids wait that another one makes no difference. Sets stale ones aside on the way.</summary>
+    public bool HasPlentyFresh(long now)
+    {
+        if (!_isOverloaded)
+            return false;
+        // Two for each newcomer: the stale ones go faster than they come.
+        for (int looked = 0; looked < 2 && _waiting.Count >= plenty; looked++)
+        {
+            int index = _waiting.PeekOldest(out _);
+            if (entries[index].Newest > now - _fresh)
+                return true;
+            SetAside(index);
+        }
+
+        return false;
+    }
+
     /// <summary>Takes out one that room may be made of: among the least recently named, and none that has just come.</summary>
     public bool TryTakeLeastUseful(long now, out int index)
     {
@@ -127,15 +145,23 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
     {
         while ((index = _waiting.PeekOldest(out _)) != 0)
         {
-            _waiting.Remove(index);
-            ref PendingId entry = ref entries[index];
-            if (entry.Newest > now - _fresh || IsExpired(index, now))
+            if (entries[index].Newest > now - _fresh || IsExpired(index, now))
+            {
+                _waiting.Remove(index);
                 return true;
+            }
+
             // At most once per id, until it is named again.
-            entry.State = IdState.Stale;
-            _stale.Add(index, entry.Newest);
+            SetAside(index);
         }
 
         return false;
+    }
+
+    void SetAside(int index)
+    {
+        _waiting.Remove(index);
+        entries[index].State = IdState.Stale;
+        _stale.Add(index, entries[index].Newest);
     }
 }

@@ -48,6 +48,7 @@ sealed class PendingTable
     int _used;
     int _inFlight;
     Instant _unfitUpTo;
+    ulong _warmed;
 
     /// <param name="keepAll">Whether an offline answer is stored (Store:Keep=All) or filtered out.</param>
     public PendingTable(TimeSpan retention, int idsMax, bool keepAll, Random random)
@@ -56,7 +57,7 @@ sealed class PendingTable
         _keepAll = keepAll;
         _entries = new PendingId[idsMax + 1];
         _index = new IdIndex(_entries, random);
-        _order = new LookupOrder(_entries, _retention, _retention / TicksPerRetention);
+        _order = new LookupOrder(_entries, _retention, _retention / TicksPerRetention, idsMax / 16);
         _backoff = new TimeWheel(_entries, BackoffTickMicroseconds);
         _answeredMax = idsMax / 4 * 3;
     }
@@ -103,6 +104,8 @@ sealed class PendingTable
         expired.Clear();
         lock (_lock)
         {
+            if (visit == Pending.Visit.Arrival)
+                _warmed ^= _index.Warm(callback.Ids);
             foreach (long id in callback.Ids)
             {
                 Outcome outcome = Touch(id, callback.ReceivedAt.Microseconds, visit, now.Microseconds, ref wake, out LookupFailure failure);
@@ -115,8 +118,8 @@ sealed class PendingTable
                 }
 
                 isPending = true;
-                // One is enough to come again, unless others may have to enter the window.
-                if (visit == Pending.Visit.Last || (visit == Pending.Visit.Again && callback.ReceivedAt > _unfitUpTo))
+                // One is enough to come again, unless others have to enter the window and there is room.
+                if (visit == Pending.Visit.Last || (visit == Pending.Visit.Again && (callback.ReceivedAt > _unfitUpTo || IsFull)))
                     break;
             }
         }
@@ -482,7 +485,7 @@ sealed class PendingTable
 
     bool TryAllocate(Visit visit, long now, out int index)
     {
-        if (_used == _entries.Length - 1 && !TryMakeRoom(visit, now))
+        if (IsFull && !TryMakeRoom(visit, now))
         {
             index = 0;
             return false;
@@ -503,8 +506,14 @@ sealed class PendingTable
         return true;
     }
 
+    bool IsFull => _used == _entries.Length - 1;
+
     bool TryMakeRoom(Visit visit, long now)
     {
+        // More than enough to choose from: an exchange of one unknown id for another would cost more than it brings.
+        if (_order.HasPlentyFresh(now))
+            return false;
+
         // Answers are the cheapest to lose, when there are many: what they told is asked again.
         if (_answeredCount > _answeredMax && _entries[_answered.First] is { IsQueued: false, IsStoring: false })
         {
