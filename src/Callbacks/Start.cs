@@ -26,16 +26,26 @@ static partial class Start
 
     public static async Task<int> RunToTheEndAsync(this WebApplication app)
     {
+        CancellationToken stopping = app.Lifetime.ApplicationStopping;
         try
         {
+            // Before anything is made from them: a service that gets one bad value would hide the others.
+            app.Services.GetService<IStartupValidator>()?.Validate();
             await app.RunAsync();
             return 0;
         }
         catch (OptionsValidationException exception)
         {
-            foreach (string failure in exception.Failures)
-                await Console.Error.WriteLineAsync(failure);
-            return ExitConfiguration;
+            return await RefuseAsync([exception]);
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return await RefuseAsync(exception.InnerExceptions.Cast<OptionsValidationException>());
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while it was still starting: an end like any other.
+            return 0;
         }
         catch (JournalUnusableException exception)
         {
@@ -49,17 +59,38 @@ static partial class Start
         }
     }
 
+    static async Task<int> RefuseAsync(IEnumerable<OptionsValidationException> exceptions)
+    {
+        foreach (string failure in exceptions.SelectMany(exception => exception.Failures))
+            await Console.Error.WriteLineAsync(failure);
+        return ExitConfiguration;
+    }
+
     /// <summary>Lookups and senders must not take each other's file descriptors: the endpoint has to answer whatever happens.</summary>
     sealed class FileLimit(IServiceProvider provider) : IValidateOptions<LookupOptions>
     {
         public ValidateOptionsResult Validate(string? name, LookupOptions options)
         {
-            int connections = provider.GetRequiredService<IOptions<IntakeOptions>>().Value.ConnectionsMax;
+            if (ReadConnectionsMax() is not { } connections)
+                return ValidateOptionsResult.Skip;
             long needed = (long)options.InFlightMax + connections + OtherFiles;
             return ReadLimit() is { } limit && needed > limit
                 ? ValidateOptionsResult.Fail(
                     $"Lookup:InFlightMax ({options.InFlightMax}) + Intake:ConnectionsMax ({connections}) + {OtherFiles} is {needed}; this process may hold {limit} file descriptors. Lower one of them, or raise the limit (ulimit -n, LimitNOFILE=).")
                 : ValidateOptionsResult.Success;
+        }
+
+        int? ReadConnectionsMax()
+        {
+            try
+            {
+                return provider.GetRequiredService<IOptions<IntakeOptions>>().Value.ConnectionsMax;
+            }
+            catch (OptionsValidationException)
+            {
+                // The intake's own complaint, which must not take the place of the lookup's.
+                return null;
+            }
         }
 
         static long? ReadLimit()
