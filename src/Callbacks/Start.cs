@@ -22,15 +22,19 @@ static partial class Start
         // Stopping has to be over before a supervisor or a sender loses patience.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
         builder.Services.AddSingleton<IValidateOptions<LookupOptions>>(provider => new FileLimit(provider));
+        // Why a start is refused is said in one line, below; the host would print the same with its stack.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 
-    public static async Task<int> RunToTheEndAsync(this WebApplication app)
+    /// <param name="map">Adds the endpoints, which makes what they need from the options.</param>
+    public static async Task<int> RunToTheEndAsync(this WebApplication app, Action<WebApplication> map)
     {
         CancellationToken stopping = app.Lifetime.ApplicationStopping;
         try
         {
             // Before anything is made from them: a service that gets one bad value would hide the others.
             app.Services.GetService<IStartupValidator>()?.Validate();
+            map(app);
             await app.RunAsync();
             return 0;
         }
@@ -41,6 +45,12 @@ static partial class Start
         catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
         {
             return await RefuseAsync(exception.InnerExceptions.Cast<OptionsValidationException>());
+        }
+        catch (InvalidOperationException exception) when (exception.Source == "Microsoft.Extensions.Configuration.Binder")
+        {
+            // A value of another type than the key's; the message names the key.
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitConfiguration;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
