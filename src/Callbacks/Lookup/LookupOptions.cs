@@ -24,8 +24,9 @@ sealed class LookupOptions : ICheckedOptions
 
     public IEnumerable<string> FindErrors()
     {
-        if (!BaseUrl.IsAbsoluteUri || BaseUrl.Scheme is not ("http" or "https"))
-            yield return $"{Section}:{nameof(BaseUrl)} is '{BaseUrl}'; it must be an absolute http or https URL.";
+        // The path of an object is put behind it.
+        if (!BaseUrl.IsAbsoluteUri || BaseUrl.Scheme is not ("http" or "https") || BaseUrl.Query.Length > 0 || BaseUrl.Fragment.Length > 0)
+            yield return $"{Section}:{nameof(BaseUrl)} is '{BaseUrl}'; it must be an absolute http or https URL without a query.";
         if (InFlightMax is < 1 or > 100_000)
             yield return $"{Section}:{nameof(InFlightMax)} is {InFlightMax}; it must be 1 to 100,000.";
         if (!IsSensible(AttemptTimeout))

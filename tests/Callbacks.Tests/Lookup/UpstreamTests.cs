@@ -1,0 +1,85 @@
+using Callbacks.Journal.Pending;
+using Callbacks.Lookup;
+using Callbacks.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace Callbacks.Tests.Lookup;
+
+public sealed class UpstreamTests
+{
+    // The clock starts at midnight of 1 January 2026, a Thursday.
+    [Theory]
+    [InlineData("3", 3.0)]
+    [InlineData("0", null)]
+    [InlineData("-5", null)]
+    [InlineData("1.5", null)]
+    [InlineData("soon", null)]
+    [InlineData("", null)]
+    [InlineData("2147483647", 2_147_483_647.0)]
+    [InlineData("99999999999999999999", null)]
+    [InlineData("Thu, 01 Jan 2026 00:00:07 GMT", 7.0)]
+    [InlineData("Wed, 31 Dec 2025 23:59:59 GMT", null)]
+    [InlineData("Thu, 01 Jan 1970 00:00:00 GMT", null)]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT", 251_629_891_199.0)]
+    public async Task Retry_After_is_read_in_seconds_or_as_a_date_and_otherwise_not_there(string header, double? seconds)
+    {
+        await using FakeUpstream server = await FakeUpstream.StartAsync();
+        server.Handler = (context, id) =>
+        {
+            context.Response.StatusCode = id == 1 ? 429 : 503;
+            context.Response.Headers.RetryAfter = header;
+            return Task.CompletedTask;
+        };
+        using var upstream = new Upstream(new LookupOptions { BaseUrl = server.Address }, new FakeTimeProvider());
+        foreach (long id in new long[] { 1, 2 })
+        {
+            LookupResult result = await upstream.GetAsync(id, CancellationToken.None);
+            Assert.Equal(LookupFailure.Throttled, result.Failure);
+            Assert.Equal(seconds, result.RetryAfter?.TotalSeconds);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("api")]
+    [InlineData("api/")]
+    public async Task The_path_of_the_base_URL_is_kept(string path)
+    {
+        await using FakeUpstream server = await FakeUpstream.StartAsync();
+        using var upstream = new Upstream(new LookupOptions { BaseUrl = new Uri(server.Address, path) }, TimeProvider.System);
+        LookupResult result = await upstream.GetAsync(2, CancellationToken.None);
+        Assert.Equal(path.Length == 0, result.IsAnswer);
+        Assert.Equal(path.Length == 0 ? 0 : 1, server.Strays);
+    }
+
+    [Fact]
+    public async Task A_cancelled_token_is_said_to_be_one_wherever_the_lookup_stands()
+    {
+        await using FakeUpstream server = await FakeUpstream.StartAsync();
+        var arrived = new TaskCompletionSource();
+        server.Handler = async (context, id) =>
+        {
+            if (id == 2)
+            {
+                await context.Response.WriteAsync("{");
+                await context.Response.Body.FlushAsync();
+            }
+
+            arrived.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+        using var upstream = new Upstream(new LookupOptions { BaseUrl = server.Address }, TimeProvider.System);
+        foreach (long id in new long[] { 1, 2 })
+        {
+            arrived = new TaskCompletionSource();
+            using var source = new CancellationTokenSource();
+            Task<LookupResult> lookup = upstream.GetAsync(id, source.Token);
+            await arrived.Task.WaitAsync(Wait.Deadline);
+            await source.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lookup);
+        }
+
+        using var before = new CancellationTokenSource(TimeSpan.Zero);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upstream.GetAsync(3, before.Token));
+    }
+}
