@@ -22,6 +22,7 @@ static partial class Start
         // Stopping has to be over before a supervisor or a sender loses patience.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
         builder.Services.AddSingleton<IValidateOptions<LookupOptions>>(provider => new FileLimit(provider));
+        builder.Services.AddSingleton<IValidateOptions<IntakeOptions>>(provider => new CallbackSize(provider.GetRequiredService<IConfiguration>()));
         // Why a start is refused is said in one line, below; the host would print the same with its stack.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
@@ -74,6 +75,19 @@ static partial class Start
         foreach (string failure in exceptions.SelectMany(exception => exception.Failures))
             await Console.Error.WriteLineAsync(failure);
         return ExitConfiguration;
+    }
+
+    /// <summary>The largest callback has to fit in one group of the journal.</summary>
+    sealed class CallbackSize(IConfiguration configuration) : IValidateOptions<IntakeOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, IntakeOptions options)
+        {
+            int segmentBytes = configuration.GetSection(JournalOptions.Section).GetValue(nameof(JournalOptions.SegmentBytes), new JournalOptions().SegmentBytes);
+            int idsMax = JournalOptions.IdsOfOneCallbackMax(segmentBytes);
+            return options.IdsMax > idsMax
+                ? ValidateOptionsResult.Fail($"Intake:IdsMax is {options.IdsMax}; with Journal:SegmentBytes at {segmentBytes} it must be 1 to {idsMax}.")
+                : ValidateOptionsResult.Success;
+        }
     }
 
     /// <summary>Lookups and senders must not take each other's file descriptors: the endpoint has to answer whatever happens.</summary>

@@ -51,7 +51,7 @@ record struct OutcomeCounts(long Stored, long Offline, long Unknown, long Expire
 sealed class Balance
 {
     readonly Lock _lock = new();
-    readonly Dictionary<ulong, long> _pendingBySegment = [];
+    readonly Dictionary<ulong, (long Callbacks, long Sightings)> _pendingBySegment = [];
     readonly Dictionary<byte, long> _expiredByReason = [];
     long _pendingAtStart;
     long _acknowledgedSightings;
@@ -102,7 +102,11 @@ sealed class Balance
     public void Forget(Segment segment)
     {
         lock (_lock)
-            _pendingBySegment.Remove(segment.Number);
+        {
+            // Nothing is left of a segment that leaves, unless it was damaged: what can't be read can't be settled.
+            if (_pendingBySegment.Remove(segment.Number, out (long Callbacks, long Sightings) lost))
+                _pendingCallbacks -= lost.Callbacks;
+        }
     }
 
     public BalanceSnapshot Snapshot()
@@ -110,7 +114,7 @@ sealed class Balance
         lock (_lock)
         {
             return new BalanceSnapshot(
-                _pendingAtStart, _acknowledgedSightings, _outcomes, _pendingBySegment.Values.Sum(),
+                _pendingAtStart, _acknowledgedSightings, _outcomes, _pendingBySegment.Values.Sum(pending => pending.Sightings),
                 _acknowledgedCallbacks, _settledCallbacks, _pendingCallbacks, new Dictionary<byte, long>(_expiredByReason));
         }
     }
@@ -118,7 +122,8 @@ sealed class Balance
     void AddPending(Segment segment, long callbacks, long sightings)
     {
         _pendingCallbacks += callbacks;
-        _pendingBySegment[segment.Number] = _pendingBySegment.GetValueOrDefault(segment.Number) + sightings;
+        (long Callbacks, long Sightings) before = _pendingBySegment.GetValueOrDefault(segment.Number);
+        _pendingBySegment[segment.Number] = (before.Callbacks + callbacks, before.Sightings + sightings);
     }
 }
 

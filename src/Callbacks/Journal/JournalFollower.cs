@@ -13,10 +13,10 @@ namespace Callbacks.Journal;
 sealed partial class JournalFollower : ICoverage, IDisposable
 {
     /// <summary>
-    /// Ages of the visits in seconds, as far as they are below the retention; beyond them each is half as much again. Lookups take 0.3 to
+    /// Ages of the visits in seconds, as far as they are below the retention; beyond them each is half as much again, a sixth of the retention at most. Lookups take 0.3 to
     /// 4.3 s, so most callbacks are settled within the first few; a visit to a callback that is not costs the look at one id.
     /// </summary>
-    static readonly double[] VisitAgesSeconds = [0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 10, 12, 16, 20, 25];
+    static readonly double[] VisitAgesSeconds = [0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 10, 12, 16, 20, 25, 27.5];
 
     /// <summary>Groups that one cursor goes through before the others have their turn.</summary>
     const int GroupsPerTurn = 32;
@@ -27,6 +27,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     /// <summary>Later visits are made in batches: the log is read in chunks, and one that serves a single small group is wasted.</summary>
     static readonly TimeSpan MinVisitWait = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan FailureWait = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan DeletionRetryWait = TimeSpan.FromSeconds(5);
 
     readonly IJournalDisk _disk;
     readonly SegmentList _segments;
@@ -53,6 +54,8 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     readonly Lock _files = new();
     readonly List<string> _damage;
     Instant _nextVisits;
+    Instant _nextDeletion;
+    bool _hasSteppedOver;
     long _readUpTo;
     long _oldestPending;
     Task _recovery = Task.CompletedTask;
@@ -132,7 +135,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     public TimeSpan RunOnce()
     {
         Instant now = _time.Now;
-        TimeSpan wait = Follow(_arrivals, Visit.Arrival, now, TimeSpan.Zero, null);
+        TimeSpan wait = Follow(_arrivals, VisitKind.Arrival, now, TimeSpan.Zero, null);
         if (_isScanned && !_isFollowing)
         {
             ReadBacklog(now);
@@ -162,19 +165,33 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         foreach ((TimeSpan age, Cursor cursor) in _visits)
         {
             cursor.CatchUpWith(_last);
-            TimeSpan due = Follow(cursor, Visit.Again, now, age, _arrivals);
+            TimeSpan due = Follow(cursor, VisitKind.Again, now, age, _arrivals);
             wait = due < wait ? due : wait;
-            Follow(_arrivals, Visit.Arrival, now, TimeSpan.Zero, null);
+            Follow(_arrivals, VisitKind.Arrival, now, TimeSpan.Zero, null);
         }
 
-        DeleteSettled();
+        if (now >= _nextDeletion)
+        {
+            try
+            {
+                DeleteSettled();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // What can't be deleted costs room, nothing else has to wait for it.
+                Log.DeletionFailed(_logger, exception.Message);
+                _nextDeletion = now + DeletionRetryWait;
+            }
+        }
+
         return wait;
     }
 
     static IEnumerable<TimeSpan> VisitAges(TimeSpan retention)
     {
         IEnumerable<double> seconds = VisitAgesSeconds;
-        for (double age = VisitAgesSeconds[^1] * 1.5; age < retention.TotalSeconds; age *= 1.5)
+        double step = retention.TotalSeconds / 6;
+        for (double age = VisitAgesSeconds[^1]; (age += Math.Min(age / 2, step)) < retention.TotalSeconds;)
             seconds = seconds.Append(age);
         // One at least, however short the retention.
         return seconds.Select(TimeSpan.FromSeconds).Where(age => age < retention).DefaultIfEmpty(retention / 2);
@@ -234,19 +251,24 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     }
 
     /// <summary>Visits the groups that are old enough. Returns zero when there is more to do at once, else when the next one is due.</summary>
-    TimeSpan Follow(Cursor cursor, Visit visit, Instant now, TimeSpan age, Cursor? behind)
+    TimeSpan Follow(Cursor cursor, VisitKind visit, Instant now, TimeSpan age, Cursor? behind)
     {
         for (int groups = 0; groups < GroupsPerTurn; groups++)
         {
             if ((behind is not null && !cursor.IsBehind(behind)) || !cursor.TryPeek(out GroupHeader header))
+            {
+                if (visit == VisitKind.Arrival && _hasSteppedOver)
+                    CountDamagedAsRead(cursor);
                 return IdleWait;
+            }
+
             Instant due = header.LastReceived + age;
             if (due > now && age > TimeSpan.Zero)
                 return due - now;
 
             VisitGroup(cursor, header, visit, now);
             cursor.Advance();
-            if (visit == Visit.Arrival && header.Callbacks > 0)
+            if (visit == VisitKind.Arrival && header.Callbacks > 0)
             {
                 Volatile.Write(ref _readUpTo, header.LastReceived.Microseconds);
                 _nextVisits = Instant.Min(_nextVisits, now + _visits[0].Age);
@@ -256,8 +278,17 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         return TimeSpan.Zero;
     }
 
+    /// <summary>A damaged last group tells nobody its time, and must not stop the sweep until another one comes.</summary>
+    void CountDamagedAsRead(Cursor arrivals)
+    {
+        _writer.DecidedUpTo(out Instant lastDurable);
+        // Durable by then, so in the segment by now: when nothing is left to read, it has been read.
+        if (!arrivals.TryPeek(out _))
+            Volatile.Write(ref _readUpTo, Math.Max(_readUpTo, lastDurable.Microseconds));
+    }
+
     /// <summary>True when every callback of the group is settled afterwards.</summary>
-    bool VisitGroup(Cursor cursor, in GroupHeader header, Visit visit, Instant now)
+    bool VisitGroup(Cursor cursor, in GroupHeader header, VisitKind visit, Instant now)
     {
         if (header.Callbacks == 0 || cursor.Segment.Settled.ContainsAll(header.FirstNumber, header.Callbacks))
             return true;
@@ -309,7 +340,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
                 CountBacklog(_backlog.Segment, _backlog.Read());
             // What has outlived its retention is left to the last visit, which follows.
             if (header.LastReceived + _retention > now)
-                VisitGroup(_backlog, header, Visit.Arrival, now);
+                VisitGroup(_backlog, header, VisitKind.Arrival, now);
             _backlog.Advance();
         }
     }
@@ -344,7 +375,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             if (header.Callbacks > 0 && !_last.Segment.Settled.ContainsAll(header.FirstNumber, header.Callbacks))
             {
                 TimeSpan left = header.LastReceived + _retention - now;
-                bool isSettled = left <= TimeSpan.Zero && VisitGroup(_last, header, Visit.Last, now);
+                bool isSettled = left <= TimeSpan.Zero && VisitGroup(_last, header, VisitKind.Last, now);
                 if (!isSettled)
                 {
                     Instant oldest = OldestUnsettled(header);
@@ -384,10 +415,15 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             lock (_files)
             {
                 // Oldest first, each before the next: what is found later has no gap that is not a loss.
-                if (oldest.Holes.Count > 0)
-                    _disk.Rename(oldest.Name, oldest.DamagedName);
-                else
-                    _disk.Delete(oldest.Name);
+                // Either may have happened already, and the flush failed.
+                if (_disk.List().Contains(oldest.Name, StringComparer.Ordinal))
+                {
+                    if (oldest.Holes.Count > 0)
+                        _disk.Rename(oldest.Name, oldest.DamagedName);
+                    else
+                        _disk.Delete(oldest.Name);
+                }
+
                 _disk.FlushFolder();
                 _segments.RemoveOldest();
                 oldest.Dispose();
@@ -414,8 +450,6 @@ sealed partial class JournalFollower : ICoverage, IDisposable
                     {
                         if (frames.Kind != Layout.CallbackKind || frames.Callback.ReceivedAt <= since || cursor.Segment.Settled.Contains(frames.Callback.Number))
                             continue;
-                        if (frames.Callback.ReceivedAt > upTo)
-                            return named;
                         foreach (long id in frames.Callback.Ids)
                         {
                             if (ids.TryGetValue(id, out Instant receivedBy) && frames.Callback.ReceivedAt <= receivedBy)
@@ -424,6 +458,9 @@ sealed partial class JournalFollower : ICoverage, IDisposable
                     }
                 }
 
+                // Receive times ascend: the first group that goes beyond is the last that counts.
+                if (header.LastReceived > upTo)
+                    break;
                 cursor.Advance();
             }
         }
@@ -434,9 +471,14 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     void StepOver(DamagedGroupException exception)
     {
         Segment segment = exception.Segment;
+        // Each cursor that stood on it comes here once.
+        if (segment.Holes.Any(hole => hole.From <= exception.Offset && exception.Offset < hole.To))
+            return;
+
         long next = SegmentScan.FindGroup(segment, exception.Offset + Layout.BlockBytes, segment.End, 1, new GroupReader(), out _);
         segment.Holes = [.. segment.Holes.Append((exception.Offset, next)).Order()];
         _reader.Clear();
+        _hasSteppedOver = true;
         AddDamage([$"{segment.Name} is damaged from byte {exception.Offset} to {next}."]);
     }
 
@@ -458,6 +500,9 @@ sealed partial class JournalFollower : ICoverage, IDisposable
 
         [LoggerMessage(Level = LogLevel.Critical, Message = "Earlier segments of the journal could not be read; callbacks are accepted, nothing is swept.")]
         public static partial void RecoveryFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A settled journal segment can't be removed, and is tried again every five seconds: {Problem}")]
+        public static partial void DeletionFailed(ILogger logger, string problem);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Following the journal failed and goes on in a second.")]
         public static partial void Failed(ILogger logger, Exception exception);

@@ -1,4 +1,5 @@
 using Callbacks.Configuration;
+using Callbacks.Journal.Log;
 
 namespace Callbacks.Journal;
 
@@ -27,6 +28,11 @@ sealed class JournalOptions : ICheckedOptions
 
     /// <summary>A settle mark rides on the next group; when none comes it is written by itself after this long.</summary>
     internal static readonly TimeSpan IdleMarkDelay = TimeSpan.FromMilliseconds(100);
+
+    internal static int GroupBytesMax(int segmentBytes) => Math.Min(Layout.GroupBytesMax, segmentBytes - Layout.SegmentHeaderBytes);
+
+    internal static int IdsOfOneCallbackMax(int segmentBytes) =>
+        (GroupBytesMax(segmentBytes) - Layout.GroupHeaderBytes - Layout.CallbackHeaderBytes) / sizeof(long);
 
     public IEnumerable<string> FindErrors()
     {

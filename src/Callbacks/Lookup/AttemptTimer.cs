@@ -3,6 +3,7 @@ namespace Callbacks.Lookup;
 /// <summary>The time limit of one lookup after another. Reused, for a lookup in flight should cost no more than it must.</summary>
 sealed class AttemptTimer(TimeProvider timers) : IDisposable
 {
+    readonly Lock _lock = new();
     CancellationTokenSource _source = new(Timeout.InfiniteTimeSpan, timers);
 
     /// <summary>The token was cancelled because the service stops, not because the time was up.</summary>
@@ -11,23 +12,28 @@ sealed class AttemptTimer(TimeProvider timers) : IDisposable
     /// <summary>The token is cancelled when the time is up.</summary>
     public CancellationToken Start(TimeSpan timeout)
     {
-        if (!_source.TryReset())
+        lock (_lock)
         {
-            _source.Dispose();
-            _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, timers);
-        }
+            if (!_source.TryReset())
+            {
+                _source.Dispose();
+                _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, timers);
+            }
 
-        if (!IsBrokenOff)
-            _source.CancelAfter(timeout);
-        else
-            _source.Cancel();
-        return _source.Token;
+            // Broken off just before it began.
+            _source.CancelAfter(IsBrokenOff ? TimeSpan.Zero : timeout);
+            return _source.Token;
+        }
     }
 
     public void Cancel()
     {
-        IsBrokenOff = true;
-        _source.Cancel();
+        lock (_lock)
+        {
+            IsBrokenOff = true;
+            // By the timer's thread: cancelling runs what waits for it, which must not find our lock held.
+            _source.CancelAfter(TimeSpan.Zero);
+        }
     }
 
     public void Dispose() => _source.Dispose();

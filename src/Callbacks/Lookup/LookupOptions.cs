@@ -29,11 +29,10 @@ sealed class LookupOptions : ICheckedOptions
             yield return $"{Section}:{nameof(BaseUrl)} is '{BaseUrl}'; it must be an absolute http or https URL without a query.";
         if (InFlightMax is < 1 or > 100_000)
             yield return $"{Section}:{nameof(InFlightMax)} is {InFlightMax}; it must be 1 to 100,000.";
-        if (!IsSensible(AttemptTimeout))
+        if (AttemptTimeout < TimeSpan.FromMilliseconds(100) || AttemptTimeout > TimeSpan.FromMinutes(5))
             yield return $"{Section}:{nameof(AttemptTimeout)} is {AttemptTimeout}; it must be 00:00:00.1 to 00:05:00.";
-        if (!IsSensible(BackoffMax))
-            yield return $"{Section}:{nameof(BackoffMax)} is {BackoffMax}; it must be 00:00:00.1 to 00:05:00.";
+        // The wheel that waiting retries are in spans 16 s.
+        if (BackoffMax < TimeSpan.FromMilliseconds(100) || BackoffMax > TimeSpan.FromSeconds(10))
+            yield return $"{Section}:{nameof(BackoffMax)} is {BackoffMax}; it must be 00:00:00.1 to 00:00:10.";
     }
-
-    static bool IsSensible(TimeSpan span) => span >= TimeSpan.FromMilliseconds(100) && span <= TimeSpan.FromMinutes(5);
 }

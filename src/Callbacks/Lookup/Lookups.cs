@@ -165,7 +165,8 @@ sealed partial class Lookups(
                 wait = UntilNextProbe(wait, now);
             else if (_limit.IsBelowMax && wait > GrowthWait)
                 wait = GrowthWait;
-            if (!_limit.IsProbing && _running.Count >= _limit.Limit && wait < GrowthWait)
+            // What is due can't start while every place is taken.
+            if (wait < GrowthWait && !_limit.MayStart(_running.Count, now))
                 wait = GrowthWait;
         }
 

@@ -47,13 +47,13 @@ sealed partial class ObjectWriter(
             await PrepareAsync(stoppingToken);
 
         await source.WaitAsync(stoppingToken);
-        source.Take(_batch.Rows, _rowsMax);
-        if (_batch.Rows.Count == 0)
-            return;
-
-        _batch.Prepare();
         try
         {
+            // In here, so that whatever was taken is settled or handed back.
+            source.Take(_batch.Rows, _rowsMax);
+            if (_batch.Rows.Count == 0)
+                return;
+            _batch.Prepare();
             await WriteAsync(_batch, stoppingToken);
         }
         catch (Exception e)

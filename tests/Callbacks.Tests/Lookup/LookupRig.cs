@@ -55,7 +55,7 @@ sealed class LookupRig : IAsyncDisposable
         if (_callbacks.Count > 0 && now <= _callbacks[^1].ReceivedAt)
             now = _callbacks[^1].ReceivedAt + TimeSpan.FromMicroseconds(1);
         _callbacks.Add((now, ids));
-        Table.Visit(new CallbackFrame(++_number, now, ids), Visit.Arrival, now, out _, _expired);
+        Table.Visit(new CallbackFrame(++_number, now, ids), VisitKind.Arrival, now, out _, _expired);
         return _callbacks.Count - 1;
     }
 
@@ -65,7 +65,7 @@ sealed class LookupRig : IAsyncDisposable
         Table.TakeAnswers(Time.Now, int.MaxValue, (_, _, _) => { });
         Table.AnswersStored();
         (Instant receivedAt, long[] ids) = _callbacks[callback];
-        return Table.Visit(new CallbackFrame(1, receivedAt, ids), Visit.Again, Time.Now, out outcomes, _expired);
+        return Table.Visit(new CallbackFrame(1, receivedAt, ids), VisitKind.Again, Time.Now, out outcomes, _expired);
     }
 
     public async Task<OutcomeCounts> SettleAsync(int callback)

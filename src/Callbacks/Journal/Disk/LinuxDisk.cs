@@ -13,7 +13,7 @@ sealed class LinuxDisk : IJournalDisk
     public LinuxDisk(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(Path);
+        CreateFolder(Path);
         _folder = Posix.OpenDirectory(Path);
     }
 
@@ -41,6 +41,18 @@ sealed class LinuxDisk : IJournalDisk
     {
         _lock?.Dispose();
         _folder.Dispose();
+    }
+
+    /// <summary>The folder's own name has to survive a power cut, too, and the names of those above it that are new.</summary>
+    static void CreateFolder(string path)
+    {
+        if (Directory.Exists(path))
+            return;
+        string parent = System.IO.Path.GetDirectoryName(path)!;
+        CreateFolder(parent);
+        Directory.CreateDirectory(path);
+        using SafeFileHandle handle = Posix.OpenDirectory(parent);
+        Posix.Flush(handle, parent);
     }
 
     string FullName(string name) => System.IO.Path.Combine(Path, name);

@@ -45,7 +45,11 @@ sealed class Cursor(SegmentList segments, GroupReader reader, Segment start)
     public ReadOnlySpan<byte> Read()
     {
         ReadOnlySpan<byte> group = reader.ReadGroup(Segment, Offset, Segment.End, _header);
-        return group.IsEmpty ? throw Damaged() : group;
+        if (!group.IsEmpty)
+            return group;
+        // Whoever comes back here finds the hole that is made of it.
+        _isPeeked = false;
+        throw Damaged();
     }
 
     public void Advance()

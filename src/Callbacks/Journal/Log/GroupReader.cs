@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Callbacks.Journal.Disk;
 
 namespace Callbacks.Journal.Log;
 
@@ -40,6 +41,32 @@ sealed class GroupReader
     /// <summary>Forgets what it holds: the file has gone, or is about to be written by somebody else.</summary>
     public void Clear() => (_segment, _chunkBytes) = (null, 0);
 
+    /// <summary>A block that the disk can't read any more is damage like any other: it reads as zeros, and checks out as nothing.</summary>
+    static int Read(IJournalFile file, Span<byte> buffer, long offset)
+    {
+        try
+        {
+            return file.Read(buffer, offset);
+        }
+        catch (IOException)
+        {
+            for (int start = 0; start < buffer.Length; start += Layout.BlockBytes)
+            {
+                Span<byte> block = buffer.Slice(start, Math.Min(Layout.BlockBytes, buffer.Length - start));
+                try
+                {
+                    block[file.Read(block, offset + start)..].Clear();
+                }
+                catch (IOException)
+                {
+                    block.Clear();
+                }
+            }
+
+            return buffer.Length;
+        }
+    }
+
     ReadOnlySpan<byte> Read(Segment segment, long offset, int bytes, long limit)
     {
         if (segment != _segment || offset < _chunkOffset || offset + bytes > _chunkOffset + _chunkBytes)
@@ -48,7 +75,7 @@ sealed class GroupReader
             if (wanted > _words.Length * sizeof(ulong))
                 _words = new ulong[(Layout.GroupBytesMax + Layout.BlockBytes) / sizeof(ulong)];
             (_segment, _chunkOffset) = (null, offset);
-            _chunkBytes = segment.File.Read(MemoryMarshal.AsBytes(_words.AsSpan())[..wanted], offset);
+            _chunkBytes = Read(segment.File, MemoryMarshal.AsBytes(_words.AsSpan())[..wanted], offset);
             _segment = segment;
         }
 

@@ -50,7 +50,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         (_segment, _lastNumber, _lastReceived, _lastDurable) = (start, lastNumber, lastReceived, lastReceived);
         _startNumber = start.Number;
         Tag = start.Tag;
-        _groupBytesMax = Math.Min(Layout.GroupBytesMax, options.SegmentBytes - Layout.SegmentHeaderBytes);
+        _groupBytesMax = JournalOptions.GroupBytesMax(options.SegmentBytes);
         _open = new GroupBuffer(_groupBytesMax);
         _thread = new Thread(Run) { IsBackground = true, Name = "journal writer" };
         _watchdog = timers.CreateTimer(_ => RefuseLate(), null, WatchdogPeriod, WatchdogPeriod);
@@ -129,7 +129,11 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
             // A group of marks alone is no reason to wait.
             if (oldest.IsEmpty)
                 oldest = _full.TryPeek(out full) ? full : _open;
-            return oldest.IsEmpty ? now : Instant.Min(now, oldest.FirstReceived - TimeSpan.FromMicroseconds(1));
+            if (!oldest.IsEmpty)
+                return Instant.Min(now, oldest.FirstReceived - TimeSpan.FromMicroseconds(1));
+            // Who has read the clock already, and comes through the gate after us, gets a later time than the one that we promise.
+            _lastReceived = Instant.Max(_lastReceived, now);
+            return now;
         }
     }
 
@@ -200,13 +204,15 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
 
         while (_segment is null)
         {
-            if (group.Appends.TrueForAll(append => append.IsCompleted) && (!group.IsEmpty || _stopping))
-                return null;
             if (_supply.TryTake(SpareWait, out ulong number, out IJournalFile file))
             {
                 _segment = new Segment(number, Tag, file, file.Length);
                 _groupNumber = 0;
                 _segments.Add(_segment);
+            }
+            else if (group.Appends.TrueForAll(append => append.IsCompleted))
+            {
+                return null;
             }
         }
 
@@ -285,7 +291,11 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
     void GiveBackMarks(GroupBuffer group)
     {
         lock (_gate)
-            _marks.AddRange(group.Marks);
+        {
+            // Without them the next life does some things again; waiting for a disk that may never come back is worse.
+            if (!_stopping)
+                _marks.AddRange(group.Marks);
+        }
     }
 
     void Recycle(GroupBuffer group)

@@ -208,8 +208,31 @@ sealed class LogOpening
             }
 
             // The newest, and one whose successor left no header: a crash may have torn their tails.
-            found.Segment.End = found.RecordedEnd ?? SegmentScan.Run(found.Segment, null, new GroupReader(), [], Note);
+            if (found.RecordedEnd is { } end)
+            {
+                found.Segment.End = end;
+            }
+            else
+            {
+                found.Segment.End = SegmentScan.Run(found.Segment, null, new GroupReader(), [], Note);
+                // A process that was killed may have left its last group in the page cache only. The end that we are about to record must
+                // not lie beyond what a power cut leaves.
+                TryFlush(found.Segment.File);
+            }
+
             found.Segment.Seal();
+        }
+
+        static void TryFlush(IJournalFile file)
+        {
+            try
+            {
+                file.Flush();
+            }
+            catch (IOException)
+            {
+                // A disk that fails on old data is no reason to accept no new ones; at worst a later start takes the tail for damage.
+            }
         }
 
         void Note(in GroupHeader group, ReadOnlySpan<byte> bytes)

@@ -23,6 +23,9 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
     /// </summary>
     public void AddAfterFailure(int index, long now) => _waiting.Add(index, Math.Max(entries[index].Oldest, now - retention / 4));
 
+    /// <summary>Behind all that waits, whatever it has waited for.</summary>
+    public void AddLast(int index, long now) => _waiting.Add(index, now);
+
     public void Add(int index) => _waiting.Add(index, entries[index].Oldest);
 
     /// <summary>A sighting of an id that waits already: it may be older than those known, or make the id fresh again.</summary>

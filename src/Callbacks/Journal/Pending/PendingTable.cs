@@ -4,7 +4,7 @@ using Callbacks.Time;
 namespace Callbacks.Journal.Pending;
 
 /// <summary>Which visit of a callback it is: see <see cref="PendingTable.Visit"/>.</summary>
-enum Visit
+enum VisitKind
 {
     /// <summary>The first: its ids enter the window, and push out older ones where there is no room.</summary>
     Arrival,
@@ -96,7 +96,7 @@ sealed class PendingTable
     /// at least one is pending, and it has to be visited again.
     /// </summary>
     /// <param name="expiredByFailure">Adds up expired sightings by <see cref="LookupFailure"/>.</param>
-    public bool Visit(in CallbackFrame callback, Visit visit, Instant now, out OutcomeCounts outcomes, Span<long> expiredByFailure)
+    public bool Visit(in CallbackFrame callback, VisitKind visit, Instant now, out OutcomeCounts outcomes, Span<long> expiredByFailure)
     {
         outcomes = default;
         bool isPending = false, wake = false;
@@ -104,7 +104,7 @@ sealed class PendingTable
         expired.Clear();
         lock (_lock)
         {
-            if (visit == Pending.Visit.Arrival)
+            if (visit == VisitKind.Arrival)
                 _warmed ^= _index.Warm(callback.Ids);
             foreach (long id in callback.Ids)
             {
@@ -119,7 +119,7 @@ sealed class PendingTable
 
                 isPending = true;
                 // One is enough to come again, unless others have to enter the window and there is room.
-                if (visit == Pending.Visit.Last || (visit == Pending.Visit.Again && (callback.ReceivedAt > _unfitUpTo || IsFull)))
+                if (visit == VisitKind.Last || (visit == VisitKind.Again && (callback.ReceivedAt > _unfitUpTo || IsFull)))
                     break;
             }
         }
@@ -318,7 +318,8 @@ sealed class PendingTable
     }
 
     /// <summary>
-    /// As <see cref="ICoverage.FindCovered"/>, for ids that the window knows; adds to <paramref name="absent"/> those that it knows nothing of.
+    /// As <see cref="ICoverage.FindCovered"/>, for ids that the window knows; adds to <paramref name="absent"/> those that may be named by
+    /// callbacks that it does not know of.
     /// </summary>
     public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered, Dictionary<long, Instant> absent)
     {
@@ -327,30 +328,33 @@ sealed class PendingTable
             for (int i = 0; i < ids.Length; i++)
             {
                 int index = _index.Find(ids[i]);
-                if (index == 0)
+                covered[i] = index != 0 && IsCovered(in _entries[index], since.Microseconds, receivedBy[i].Microseconds);
+                // One that left the window and came back by an older callback does not know of the newer ones on disk.
+                if (!covered[i] && (index == 0 || _entries[index].Newest < _unfitUpTo.Microseconds))
                     absent[ids[i]] = receivedBy[i];
-                else
-                    covered[i] = IsCovered(in _entries[index], since.Microseconds, receivedBy[i].Microseconds);
             }
         }
     }
 
     bool IsCovered(in PendingId entry, long since, long receivedBy)
     {
+        // Waits to be committed, though a later answer may have settled what came after it.
+        if (entry.ToStore > since)
+            return true;
         if (entry.Newest <= since || OutcomeOf(in entry, entry.Newest) != Outcome.Pending)
             return false;
         // Whether all of its pending sightings came later is known only of one that waits for its first answer, and is all there.
-        bool isAllLater = entry.State != IdState.Answered && entry.ToStore == 0 && entry.Oldest > receivedBy && _unfitUpTo.Microseconds <= since;
+        bool isAllLater = entry.State != IdState.Answered && entry.Oldest > receivedBy && _unfitUpTo.Microseconds <= since;
         return !isAllLater;
     }
 
-    Outcome Touch(long id, long received, Visit visit, long now, ref bool wake, out LookupFailure failure)
+    Outcome Touch(long id, long received, VisitKind visit, long now, ref bool wake, out LookupFailure failure)
     {
         failure = LookupFailure.None;
         int index = _index.Find(id);
         if (index == 0)
         {
-            if (visit == Pending.Visit.Last)
+            if (visit == VisitKind.Last)
                 return Outcome.Expired;
             if (TryAllocate(visit, now, out index))
             {
@@ -375,7 +379,7 @@ sealed class PendingTable
         if (outcome != Outcome.Pending)
             return outcome;
 
-        if (visit == Pending.Visit.Last)
+        if (visit == VisitKind.Last)
         {
             // The statement under way was sent in time; its outcome is the sighting's.
             if (entry.IsStoring && received <= entry.ToStore)
@@ -491,7 +495,7 @@ sealed class PendingTable
         }
     }
 
-    bool TryAllocate(Visit visit, long now, out int index)
+    bool TryAllocate(VisitKind visit, long now, out int index)
     {
         if (IsFull && !TryMakeRoom(visit, now))
         {
@@ -516,7 +520,7 @@ sealed class PendingTable
 
     bool IsFull => _used == _entries.Length - 1;
 
-    bool TryMakeRoom(Visit visit, long now)
+    bool TryMakeRoom(VisitKind visit, long now)
     {
         // More than enough to choose from: an exchange of one unknown id for another would cost more than it brings.
         if (_order.HasPlentyFresh(now))
@@ -529,13 +533,14 @@ sealed class PendingTable
             return true;
         }
 
-        for (int attempt = 0; visit == Pending.Visit.Arrival && attempt < EvictionAttempts && _order.TryTakeLeastUseful(now, out int index); attempt++)
+        for (int attempt = 0; visit == VisitKind.Arrival && attempt < EvictionAttempts && _order.TryTakeLeastUseful(now, out int index); attempt++)
         {
             ref PendingId entry = ref _entries[index];
             if (entry.AnsweredStart != 0)
             {
                 // It knows the outcome of sightings whose callbacks are not settled, perhaps of thousands: it goes to the back instead.
-                ToWaiting(index);
+                entry.State = IdState.Waiting;
+                _order.AddLast(index, now);
                 continue;
             }
 

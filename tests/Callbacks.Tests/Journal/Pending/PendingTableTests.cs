@@ -76,7 +76,7 @@ public sealed class PendingTableTests
         Arrive(At(0), 7);
         _table.Answered(StartOne(At(1)), LookupAnswer.Online);
         Assert.Empty(Store(At(30)));
-        Assert.True(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(30), 7));
+        Assert.True(Visit(At(0), VisitKind.Last, At(30), 7));
     }
 
     [Fact]
@@ -85,9 +85,9 @@ public sealed class PendingTableTests
         Arrive(At(0), 7);
         _table.Answered(StartOne(At(1)), LookupAnswer.Online);
         _table.TakeAnswers(At(29), 10, (_, _, _) => { });
-        Assert.False(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(30), 7));
+        Assert.False(Visit(At(0), VisitKind.Last, At(30), 7));
         _table.AnswersStored();
-        Assert.True(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(31), 7));
+        Assert.True(Visit(At(0), VisitKind.Last, At(31), 7));
         Assert.Equal(0, _expired.Sum());
     }
 
@@ -96,7 +96,7 @@ public sealed class PendingTableTests
     {
         Arrive(At(0), 7);
         _table.Failed(StartOne(At(1)), LookupFailure.Status, At(40));
-        Assert.True(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(30), 7));
+        Assert.True(Visit(At(0), VisitKind.Last, At(30), 7));
         Assert.Equal(1, _expired[(int)LookupFailure.Status]);
     }
 
@@ -182,15 +182,15 @@ public sealed class PendingTableTests
         long[] first = [.. Enumerable.Range(0, 100).Select(id => (long)id)];
         long[] second = [.. Enumerable.Range(100, 50).Select(id => (long)id)];
         Span<long> expired = stackalloc long[_expired.Length];
-        table.Visit(new CallbackFrame(1, At(0), first), Callbacks.Journal.Pending.Visit.Arrival, At(0), out _, expired);
-        table.Visit(new CallbackFrame(2, At(0.1), second), Callbacks.Journal.Pending.Visit.Arrival, At(0.1), out _, expired);
+        table.Visit(new CallbackFrame(1, At(0), first), VisitKind.Arrival, At(0), out _, expired);
+        table.Visit(new CallbackFrame(2, At(0.1), second), VisitKind.Arrival, At(0.1), out _, expired);
         Assert.Equal(100, table.Status(At(0.1)).Ids);
         Assert.Equal(At(0.1), table.UnfitUpTo);
         while (table.TryStart(At(0.2), out Callbacks.Journal.Pending.Lookup lookup))
             table.Answered(lookup, LookupAnswer.Offline);
-        Assert.True(table.Visit(new CallbackFrame(1, At(0), first), Callbacks.Journal.Pending.Visit.Again, At(1), out _, expired));
+        Assert.True(table.Visit(new CallbackFrame(1, At(0), first), VisitKind.Again, At(1), out _, expired));
         table.Release(At(0.1));
-        Assert.False(table.Visit(new CallbackFrame(2, At(0.1), second), Callbacks.Journal.Pending.Visit.Again, At(1), out _, expired));
+        Assert.False(table.Visit(new CallbackFrame(2, At(0.1), second), VisitKind.Again, At(1), out _, expired));
         Assert.Equal(50, table.Status(At(1)).Waiting);
     }
 
@@ -199,27 +199,27 @@ public sealed class PendingTableTests
     {
         var table = new PendingTable(Retention, 100, keepAll: false, new Random(1));
         Span<long> expired = stackalloc long[_expired.Length];
-        table.Visit(new CallbackFrame(1, At(0), [1000]), Callbacks.Journal.Pending.Visit.Arrival, At(0), out _, expired);
+        table.Visit(new CallbackFrame(1, At(0), [1000]), VisitKind.Arrival, At(0), out _, expired);
         table.TryStart(At(0), out Callbacks.Journal.Pending.Lookup lookup);
         table.Answered(lookup, LookupAnswer.Offline);
         long[] old = [.. Enumerable.Range(0, 99).Select(id => (long)id)];
         long[] young = [.. Enumerable.Range(200, 20).Select(id => (long)id)];
-        table.Visit(new CallbackFrame(2, At(1), old), Callbacks.Journal.Pending.Visit.Arrival, At(1), out _, expired);
-        table.Visit(new CallbackFrame(3, At(5), young), Callbacks.Journal.Pending.Visit.Arrival, At(5), out _, expired);
+        table.Visit(new CallbackFrame(2, At(1), old), VisitKind.Arrival, At(1), out _, expired);
+        table.Visit(new CallbackFrame(3, At(5), young), VisitKind.Arrival, At(5), out _, expired);
         Assert.Equal(100, table.Status(At(5)).Ids);
         Assert.True(table.TryStart(At(5), out Callbacks.Journal.Pending.Lookup next));
         Assert.InRange(next.Id, 200, 220);
-        Assert.True(table.Visit(new CallbackFrame(1, At(0), [1000]), Callbacks.Journal.Pending.Visit.Again, At(5), out OutcomeCounts outcomes, expired));
+        Assert.True(table.Visit(new CallbackFrame(1, At(0), [1000]), VisitKind.Again, At(5), out OutcomeCounts outcomes, expired));
         Assert.Equal(1, outcomes.Offline);
     }
 
     static Instant At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
 
-    void Arrive(Instant received, params long[] ids) => Visit(received, Callbacks.Journal.Pending.Visit.Arrival, received, ids);
+    void Arrive(Instant received, params long[] ids) => Visit(received, VisitKind.Arrival, received, ids);
 
-    bool Again(Instant received, Instant now, params long[] ids) => Visit(received, Callbacks.Journal.Pending.Visit.Again, now, ids);
+    bool Again(Instant received, Instant now, params long[] ids) => Visit(received, VisitKind.Again, now, ids);
 
-    bool Visit(Instant received, Visit visit, Instant now, params long[] ids) =>
+    bool Visit(Instant received, VisitKind visit, Instant now, params long[] ids) =>
         _table.Visit(new CallbackFrame(1, received, ids), visit, now, out _, _expired);
 
     Callbacks.Journal.Pending.Lookup StartOne(Instant now)

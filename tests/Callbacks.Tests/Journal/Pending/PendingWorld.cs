@@ -39,7 +39,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
                 break;
             case 2:
                 if (_callbacks.Count > 0)
-                    Visit(_callbacks[_random.Next(_callbacks.Count)], Callbacks.Journal.Pending.Visit.Again, fits);
+                    Visit(_callbacks[_random.Next(_callbacks.Count)], VisitKind.Again, fits);
                 break;
             case 3 or 4:
                 Start();
@@ -58,7 +58,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
                 break;
             default:
                 foreach (Callback callback in _callbacks.Where(callback => callback.ReceivedAt + Retention <= _now).ToArray())
-                    Visit(callback, Callbacks.Journal.Pending.Visit.Last, fits);
+                    Visit(callback, VisitKind.Last, fits);
                 _table.Release(_callbacks.Count == 0 ? _now : _callbacks[0].ReceivedAt);
                 break;
         }
@@ -69,22 +69,22 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
         long[] named = [.. Enumerable.Range(1, ids).Select(id => (long)id).Where(_ => _random.Next(3) == 0)];
         var callback = new Callback(++_number, _now, named);
         _callbacks.Add(callback);
-        Visit(callback, Callbacks.Journal.Pending.Visit.Arrival, fits);
+        Visit(callback, VisitKind.Arrival, fits);
     }
 
-    void Visit(Callback callback, Visit visit, bool fits)
+    void Visit(Callback callback, VisitKind visit, bool fits)
     {
         Span<long> expired = stackalloc long[Enum.GetValues<LookupFailure>().Length];
         bool isSettled = _table.Visit(new CallbackFrame(callback.Number, callback.ReceivedAt, callback.Ids), visit, _now, out OutcomeCounts outcomes, expired);
         if (!isSettled)
         {
-            Check(visit != Callbacks.Journal.Pending.Visit.Last || _batch.Count > 0, $"{callback} is pending at its last visit, and no batch is being written");
+            Check(visit != VisitKind.Last || _batch.Count > 0, $"{callback} is pending at its last visit, and no batch is being written");
             return;
         }
 
         _callbacks.Remove(callback);
         Check(outcomes.Total == callback.Ids.Length, $"{callback} has {outcomes}");
-        Check(outcomes.Expired == 0 || visit == Callbacks.Journal.Pending.Visit.Last, $"{callback} expired before its time");
+        Check(outcomes.Expired == 0 || visit == VisitKind.Last, $"{callback} expired before its time");
         Check(outcomes.Stored <= callback.Ids.Count(id => IsStored(id, callback.ReceivedAt)), $"{callback}: more stored than committed, {outcomes}");
         Check(
             outcomes.Offline <= callback.Ids.Count(id => HasAnswer(id, callback.ReceivedAt, LookupAnswer.Offline)),
