@@ -123,9 +123,15 @@ sealed partial class Lookups(
             Log.Back(logger, options.BaseUrl);
 
         if (result.IsAnswer)
+        {
             table.Answered(lookup, result.Answer);
+        }
         else
+        {
             table.Failed(lookup, result.Failure, now + delay);
+            // Whoever waits for the next start does not know yet that one is due so soon.
+            table.LookupsWaiting.Set();
+        }
     }
 
     /// <param name="finished">The place of a lookup that has just ended, to be taken again or given back.</param>

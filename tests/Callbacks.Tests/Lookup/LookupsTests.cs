@@ -81,6 +81,26 @@ public sealed class LookupsTests
     }
 
     [Fact]
+    public async Task A_failed_lookup_is_made_again_when_its_backoff_is_over_though_nothing_else_happens()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync();
+        upstream.Handler = (context, id) =>
+        {
+            if (upstream.Requests(id) > 5)
+                return FakeUpstream.AnswerAsync(context, id);
+            context.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        };
+        await using var rig = new LookupRig(upstream.Address);
+        await rig.StartAsync();
+        long start = TimeProvider.System.GetTimestamp();
+        await rig.SettleAsync(rig.Receive(2));
+        // Five waits of at most 0.1 s each; a loop that is not told of them looks once a second.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        Assert.Equal(6, upstream.Requests(2));
+    }
+
+    [Fact]
     public async Task Retry_After_is_waited_for()
     {
         await using FakeUpstream upstream = await FakeUpstream.StartAsync();
