@@ -14,6 +14,12 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
     public Task A_sender_with_a_second_of_patience_loses_nothing_while_everything_fails_for_five_minutes() =>
         LoseNothingAsync(TimeSpan.FromMinutes(5), kills: 10, stops: 3, absences: 3);
 
+    [Fact]
+    public Task Without_an_outage_nothing_expires_and_rows_go_on_time() => ExpireNothingAsync(TimeSpan.FromSeconds(20));
+
+    [Fact(Explicit = true)]
+    public Task Without_an_outage_nothing_expires_and_rows_go_on_time_for_five_minutes() => ExpireNothingAsync(TimeSpan.FromMinutes(5));
+
     async Task LoseNothingAsync(TimeSpan duration, int kills, int stops, int absences)
     {
         Random random = Seed.Draw(output);
@@ -27,6 +33,22 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
 
         Assert.True(sent.Accepted > sent.Sent / 2, $"{sent}");
         await rig.AssertGoodAsync();
+    }
+
+    async Task ExpireNothingAsync(TimeSpan duration)
+    {
+        Random random = Seed.Draw(output);
+        await using ServiceRig rig = await StartAsync(random);
+
+        SendFigures sent = await rig.SendAsync(Load(random, ids: 5_000), duration);
+
+        Assert.Equal(sent.Sent, sent.Accepted);
+        TrialVerdict verdict = await rig.AssertGoodAsync();
+        ServiceStatus status = await rig.Service.StatusAsync();
+        Assert.Equal(0, status.Balance.Expired);
+        Assert.Equal(verdict.Sightings, status.Balance.Acknowledged);
+        // From 30.00 s (an early one is wrong, and there is none) to 30.25 s.
+        Assert.True(verdict.LatenessMs is { Rows: > 0, P99: <= 250 }, $"{verdict}");
     }
 
     Task<ServiceRig> StartAsync(Random random) => ServiceRig.StartAsync(

@@ -1,5 +1,6 @@
 using Callbacks.Fixtures;
 using Callbacks.Local;
+using Callbacks.Tester.Records;
 using Npgsql;
 
 namespace Callbacks.SystemTests.Acceptance;
@@ -104,6 +105,10 @@ sealed class ServiceRig : IAsyncDisposable
         _output.WriteLine($"{figures}");
         return figures;
     }
+
+    /// <summary>Posts that were answered, and took longer than that.</summary>
+    public int CountSlowerThan(TimeSpan patience) => _ledgers.SelectMany(LedgerFile.Read)
+        .Count(post => post.Outcome == PostOutcome.Answered && post.SendEnd - post.SendStart > patience.TotalMicroseconds);
 
     /// <summary>Kills the service and starts it again at once.</summary>
     public Task KillServiceAsync() => _outages.RecordAsync("service", async () =>
