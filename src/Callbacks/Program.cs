@@ -25,9 +25,11 @@ builder.AddIntake();
 builder.AddStart();
 
 WebApplication app = builder.Build();
-app.MapIntake();
-app.MapView();
-return await app.RunToTheEndAsync();
+return await app.RunToTheEndAsync(static app =>
+{
+    app.MapIntake();
+    app.MapView();
+});
 
 static T Options<T>(IServiceProvider provider)
     where T : class => provider.GetRequiredService<IOptions<T>>().Value;

@@ -22,20 +22,40 @@ static partial class Start
         // Stopping has to be over before a supervisor or a sender loses patience.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
         builder.Services.AddSingleton<IValidateOptions<LookupOptions>>(provider => new FileLimit(provider));
+        // Why a start is refused is said in one line, below; the host would print the same with its stack.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 
-    public static async Task<int> RunToTheEndAsync(this WebApplication app)
+    /// <param name="map">Adds the endpoints, which makes what they need from the options.</param>
+    public static async Task<int> RunToTheEndAsync(this WebApplication app, Action<WebApplication> map)
     {
+        CancellationToken stopping = app.Lifetime.ApplicationStopping;
         try
         {
+            // Before anything is made from them: a service that gets one bad value would hide the others.
+            app.Services.GetService<IStartupValidator>()?.Validate();
+            map(app);
             await app.RunAsync();
             return 0;
         }
         catch (OptionsValidationException exception)
         {
-            foreach (string failure in exception.Failures)
-                await Console.Error.WriteLineAsync(failure);
+            return await RefuseAsync([exception]);
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return await RefuseAsync(exception.InnerExceptions.Cast<OptionsValidationException>());
+        }
+        catch (InvalidOperationException exception) when (exception.Source == "Microsoft.Extensions.Configuration.Binder")
+        {
+            // A value of another type than the key's; the message names the key.
+            await Console.Error.WriteLineAsync(exception.Message);
             return ExitConfiguration;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while it was still starting: an end like any other.
+            return 0;
         }
         catch (JournalUnusableException exception)
         {
@@ -49,17 +69,38 @@ static partial class Start
         }
     }
 
+    static async Task<int> RefuseAsync(IEnumerable<OptionsValidationException> exceptions)
+    {
+        foreach (string failure in exceptions.SelectMany(exception => exception.Failures))
+            await Console.Error.WriteLineAsync(failure);
+        return ExitConfiguration;
+    }
+
     /// <summary>Lookups and senders must not take each other's file descriptors: the endpoint has to answer whatever happens.</summary>
     sealed class FileLimit(IServiceProvider provider) : IValidateOptions<LookupOptions>
     {
         public ValidateOptionsResult Validate(string? name, LookupOptions options)
         {
-            int connections = provider.GetRequiredService<IOptions<IntakeOptions>>().Value.ConnectionsMax;
+            if (ReadConnectionsMax() is not { } connections)
+                return ValidateOptionsResult.Skip;
             long needed = (long)options.InFlightMax + connections + OtherFiles;
             return ReadLimit() is { } limit && needed > limit
                 ? ValidateOptionsResult.Fail(
                     $"Lookup:InFlightMax ({options.InFlightMax}) + Intake:ConnectionsMax ({connections}) + {OtherFiles} is {needed}; this process may hold {limit} file descriptors. Lower one of them, or raise the limit (ulimit -n, LimitNOFILE=).")
                 : ValidateOptionsResult.Success;
+        }
+
+        int? ReadConnectionsMax()
+        {
+            try
+            {
+                return provider.GetRequiredService<IOptions<IntakeOptions>>().Value.ConnectionsMax;
+            }
+            catch (OptionsValidationException)
+            {
+                // The intake's own complaint, which must not take the place of the lookup's.
+                return null;
+            }
         }
 
         static long? ReadLimit()

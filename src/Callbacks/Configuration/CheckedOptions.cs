@@ -15,9 +15,22 @@ static class CheckedOptions
     public static void AddCheckedOptions<T>(this IServiceCollection services, string section)
         where T : class, ICheckedOptions
     {
-        services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
+        services.AddOptions<T>().Configure<IConfiguration>((options, configuration) => Bind(configuration.GetSection(section), options)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<T>, Validation<T>>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<T>>().Value);
+    }
+
+    static void Bind<T>(IConfigurationSection section, T options)
+    {
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // A word where a number belongs, say. The message names the key and the value.
+            throw new OptionsValidationException("", typeof(T), [exception.Message]);
+        }
     }
 
     sealed class Validation<T> : IValidateOptions<T>

@@ -1,9 +1,9 @@
-using Microsoft.Extensions.Options;
+using Callbacks.Configuration;
 
 namespace Callbacks.Intake;
 
 /// <summary>Section <c>Intake</c>: what one callback, and all clients together, may take.</summary>
-sealed class IntakeOptions
+sealed class IntakeOptions : ICheckedOptions
 {
     public const string Section = "Intake";
 
@@ -17,26 +17,18 @@ sealed class IntakeOptions
 
     /// <summary>Connections open at the same time. Whoever comes on top waits in the kernel's queue until a place is free.</summary>
     public int ConnectionsMax { get; set; } = 2_000;
-}
 
-/// <summary>Refuses a start with a limit that can't work; each error names the key, the value and the allowed range.</summary>
-sealed class IntakeOptionsValidator : IValidateOptions<IntakeOptions>
-{
-    public ValidateOptionsResult Validate(string? name, IntakeOptions options)
+    /// <inheritdoc/>
+    public IEnumerable<string> FindErrors()
     {
-        List<string> errors = [];
         // The journal writes a callback as one frame within a segment: 100,000 ids are 800 kB, a twentieth of a segment.
-        Check(nameof(options.IdsMax), options.IdsMax, 1, 100_000);
+        if (IdsMax is < 1 or > 100_000)
+            yield return $"{Section}:{nameof(IdsMax)} is {IdsMax}; it must be 1 to 100,000.";
         // A body is held whole until it is parsed, so this times ConnectionsMax is what hostile clients can make us hold.
-        Check(nameof(options.BodyBytesMax), options.BodyBytesMax, 1024, 16 * 1024 * 1024);
+        if (BodyBytesMax is < 1024 or > 16 * 1024 * 1024)
+            yield return $"{Section}:{nameof(BodyBytesMax)} is {BodyBytesMax}; it must be 1,024 to 16,777,216.";
         // Each listener holds one place while it waits for a connection, and localhost is two listeners.
-        Check(nameof(options.ConnectionsMax), options.ConnectionsMax, 4, 100_000);
-        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-
-        void Check(string key, int value, int min, int max)
-        {
-            if (value < min || value > max)
-                errors.Add($"{IntakeOptions.Section}:{key} is {value}; allowed is {min} to {max}.");
-        }
+        if (ConnectionsMax is < 4 or > 100_000)
+            yield return $"{Section}:{nameof(ConnectionsMax)} is {ConnectionsMax}; it must be 4 to 100,000.";
     }
 }

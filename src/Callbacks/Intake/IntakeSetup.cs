@@ -1,3 +1,4 @@
+using Callbacks.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -21,8 +22,7 @@ static class IntakeSetup
     public static WebApplicationBuilder AddIntake(this WebApplicationBuilder builder)
     {
         IServiceCollection services = builder.Services;
-        services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<IntakeOptions>, IntakeOptionsValidator>();
+        services.AddCheckedOptions<IntakeOptions>(IntakeOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Random>();
 
@@ -57,7 +57,7 @@ static class IntakeSetup
     /// </summary>
     public static WebApplication MapIntake(this WebApplication app)
     {
-        app.MapPost(Path, app.Services.GetRequiredService<CallbackEndpoint>().HandleAsync);
+        app.MapPost(Path, (HttpContext context, CallbackEndpoint endpoint) => endpoint.HandleAsync(context));
         return app;
     }
 

@@ -11,6 +11,9 @@ interface ICoverage
     /// </summary>
     Instant ReadUpTo();
 
-    /// <summary>Sets <paramref name="covered"/>[i] for each id that a pending sighting received after <paramref name="since"/> names.</summary>
-    void FindCovered(ReadOnlySpan<long> ids, Instant since, Span<bool> covered);
+    /// <summary>
+    /// Sets <paramref name="covered"/>[i] for each id that a pending sighting names which was received after <paramref name="since"/>
+    /// and no later than <paramref name="receivedBy"/>[i]. In doubt it is set: a row may stay a little longer, never go too early.
+    /// </summary>
+    void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered);
 }

@@ -106,10 +106,10 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     }
 
     /// <inheritdoc/>
-    public void FindCovered(ReadOnlySpan<long> ids, Instant since, Span<bool> covered)
+    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered)
     {
-        var absent = new HashSet<long>();
-        _table.FindCovered(ids, since, covered, absent);
+        var absent = new Dictionary<long, Instant>();
+        _table.FindCovered(ids, since, receivedBy, covered, absent);
         Instant unfitUpTo = _table.UnfitUpTo;
         if (absent.Count == 0 || unfitUpTo <= since)
             return;
@@ -398,8 +398,8 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         }
     }
 
-    /// <summary>Which of the ids are named by a callback on disk that is not settled.</summary>
-    HashSet<long> FindNamed(HashSet<long> ids, Instant since, Instant upTo)
+    /// <summary>Which of the ids are named by a callback on disk that is not settled and was received by the time given for the id.</summary>
+    HashSet<long> FindNamed(Dictionary<long, Instant> ids, Instant since, Instant upTo)
     {
         var named = new HashSet<long>();
         lock (_files)
@@ -418,7 +418,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
                             return named;
                         foreach (long id in frames.Callback.Ids)
                         {
-                            if (ids.Contains(id))
+                            if (ids.TryGetValue(id, out Instant receivedBy) && frames.Callback.ReceivedAt <= receivedBy)
                                 named.Add(id);
                         }
                     }

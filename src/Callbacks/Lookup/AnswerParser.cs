@@ -45,8 +45,9 @@ static class AnswerParser
                 return null;
             return online.Value ? LookupAnswer.Online : LookupAnswer.Offline;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter when an escaped name is half a surrogate pair.
             return null;
         }
     }

@@ -76,7 +76,7 @@ sealed class InFlightLimit(int max)
             return;
         // It is back: what failed before says nothing any more.
         IsProbing = false;
-        _limit = _floor * 2;
+        _limit = Math.Min(max, _floor * 2);
         _lastGrowth = now;
         Clear(now);
     }

@@ -14,6 +14,8 @@ sealed partial class Lookups(
     static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
     static readonly TimeSpan GrowthWait = TimeSpan.FromMilliseconds(50);
 
+    static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(1);
+
     readonly Lock _lock = new();
     readonly InFlightLimit _limit = new(options.InFlightMax);
     readonly HashSet<AttemptTimer> _running = [];
@@ -21,6 +23,7 @@ sealed partial class Lookups(
     readonly long[] _failures = new long[Enum.GetValues<LookupFailure>().Length];
     long _attempts;
     long _answers;
+    bool _isHeldBack;
     bool _stopping;
     TaskCompletionSource? _drained;
 
@@ -133,7 +136,8 @@ sealed partial class Lookups(
         {
             if (finished is not null)
                 _running.Remove(finished);
-            if (!_stopping && _limit.MayStart(_running.Count, now) && table.TryStart(now, out lookup))
+            _isHeldBack = !_limit.MayStart(_running.Count, now);
+            if (!_stopping && !_isHeldBack && table.TryStart(now, out lookup))
             {
                 _limit.Started(now);
                 timer = finished ?? (_idle.TryPop(out AttemptTimer? idle) ? idle : new AttemptTimer(timers));
@@ -158,7 +162,7 @@ sealed partial class Lookups(
         {
             // Ended lookups take the next one themselves; what nobody else notices is that a probe is due, or that the limit may grow.
             if (_limit.IsProbing)
-                wait = TimeSpan.FromTicks(Math.Max(wait.Ticks, _limit.UntilNextProbe(now).Ticks));
+                wait = UntilNextProbe(wait, now);
             else if (_limit.IsBelowMax && wait > GrowthWait)
                 wait = GrowthWait;
             if (!_limit.IsProbing && _running.Count >= _limit.Limit && wait < GrowthWait)
@@ -166,6 +170,15 @@ sealed partial class Lookups(
         }
 
         return wait < IdleWait ? wait : IdleWait;
+    }
+
+    /// <param name="untilRetry">Until an id comes back from its backoff; but others may be waiting for their turn already.</param>
+    TimeSpan UntilNextProbe(TimeSpan untilRetry, Instant now)
+    {
+        TimeSpan untilProbe = _limit.UntilNextProbe(now);
+        if (!_isHeldBack)
+            return untilProbe > untilRetry ? untilProbe : untilRetry;
+        return untilProbe > LeastWait ? untilProbe : LeastWait;
     }
 
     public void Dispose()

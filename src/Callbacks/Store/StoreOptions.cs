@@ -1,3 +1,4 @@
+using Callbacks.Configuration;
 using Npgsql;
 
 namespace Callbacks.Store;
@@ -12,7 +13,7 @@ enum Keep
     All,
 }
 
-sealed class StoreOptions
+sealed class StoreOptions : ICheckedOptions
 {
     public const string Section = "Store";
 
@@ -32,7 +33,7 @@ sealed class StoreOptions
     /// <summary>How long a statement may take before its connection is given up and the batch written again, 1 s to 60 s, in whole seconds.</summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>One sentence for each value that can't be used; none repeats a password.</summary>
+    /// <inheritdoc/>
     public IEnumerable<string> FindErrors()
     {
         if (DescribeConnectionString() is { } error)

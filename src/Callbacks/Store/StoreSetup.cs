@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Options;
+using Callbacks.Configuration;
 
 namespace Callbacks.Store;
 
@@ -7,8 +7,7 @@ static class StoreSetup
     /// <summary>Needs <see cref="IObjectSource"/>, <see cref="Time.ServiceTime"/> and <see cref="TimeProvider"/> from elsewhere.</summary>
     public static WebApplicationBuilder AddStore(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section).ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<StoreOptions>, Validation>();
+        builder.Services.AddCheckedOptions<StoreOptions>(StoreOptions.Section);
         builder.Services.AddSingleton<StoreConnections>();
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<CommitSignal>();
@@ -16,14 +15,5 @@ static class StoreSetup
         builder.Services.AddSingleton<ObjectReader>();
         builder.Services.AddHostedService<ObjectWriter>();
         return builder;
-    }
-
-    sealed class Validation : IValidateOptions<StoreOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, StoreOptions options)
-        {
-            List<string> errors = [.. options.FindErrors()];
-            return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-        }
     }
 }

@@ -18,6 +18,9 @@ sealed class HeldRows(int rowsMax)
     readonly List<Instant> _lastSeens = [];
     readonly List<Instant> _coveredAt = [];
     readonly bool[] _covered = new bool[AskRowsMax];
+
+    // When the cover of a held row ends is not known to the microsecond, so whatever came meanwhile keeps it.
+    static readonly Instant[] AnyTime = [.. Enumerable.Repeat(Instant.MaxValue, AskRowsMax)];
     int _cursor;
 
     public int Count => _ids.Count;
@@ -47,7 +50,7 @@ sealed class HeldRows(int rowsMax)
             int asked = Math.Min(Math.Min(left, AskRowsMax), Count - _cursor);
             Span<bool> covered = _covered.AsSpan(0, asked);
             covered.Clear();
-            coverage.FindCovered(CollectionsMarshal.AsSpan(_ids).Slice(_cursor, asked), since, covered);
+            coverage.FindCovered(CollectionsMarshal.AsSpan(_ids).Slice(_cursor, asked), since, AnyTime.AsSpan(0, asked), covered);
             left -= asked;
 
             // From the end, so that the row moved into a gap is one already judged, or one from behind this slice that waits for the next turn.

@@ -140,14 +140,18 @@ sealed class ObjectSweeper : BackgroundService
                 delay = await RunOnceAsync(stoppingToken);
                 backoff.Reset();
             }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested && PostgresError.IsTableMissing(e))
+            {
+                // Nothing to report when it can be mended: the first start finds no table, either.
+                delay = backoff.Next();
+                await MigrateAsync(stoppingToken);
+            }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 _state.Failed(PostgresError.Describe(e));
                 delay = backoff.Next();
                 // A session that began on a read-only server would stay read-only.
                 _connections.Sweep.Clear();
-                if (PostgresError.IsTableMissing(e))
-                    await MigrateAsync(stoppingToken);
             }
             catch (Exception)
             {
@@ -236,7 +240,7 @@ sealed class ObjectSweeper : BackgroundService
         if (_covered.Length < ids.Count)
             _covered = new bool[ids.Count];
         Array.Clear(_covered, 0, ids.Count);
-        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, _covered.AsSpan(0, ids.Count));
+        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, FindLastSaves(lastSeens), _covered.AsSpan(0, ids.Count));
         Instant now = _serviceTime.Now;
         for (int i = 0; i < ids.Count; i++)
         {
@@ -248,6 +252,17 @@ sealed class ObjectSweeper : BackgroundService
         }
 
         await DeleteAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// When the last callback may have been received that saves each row: by the moment at which the row runs out. After a step of
+    /// service time that is the end of the grace period.
+    /// </summary>
+    Instant[] FindLastSaves(List<Instant> lastSeens)
+    {
+        Instant steppedAt = _serviceTime.SteppedAt;
+        Instant graceEnd = steppedAt == Instant.MinValue ? Instant.MinValue : steppedAt + _retention;
+        return [.. lastSeens.Select(lastSeen => Instant.Max(lastSeen + _retention, graceEnd))];
     }
 
     async Task DeleteAsync(CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
+using Callbacks.Configuration;
+
 namespace Callbacks.Sweep;
 
-sealed class SweepOptions
+sealed class SweepOptions : ICheckedOptions
 {
     public const string Section = "Sweep";
 
@@ -13,7 +15,7 @@ sealed class SweepOptions
     /// </summary>
     public int HeldRowsMax { get; set; } = 1_000_000;
 
-    /// <summary>One sentence for each value that can't be used.</summary>
+    /// <inheritdoc/>
     public IEnumerable<string> FindErrors()
     {
         if (Retention < TimeSpan.FromSeconds(1) || Retention > TimeSpan.FromDays(1))

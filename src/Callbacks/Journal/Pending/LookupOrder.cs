@@ -21,11 +21,7 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
     /// An id that comes back from a failed lookup with a long wait behind it goes before all that have waited for less than a quarter of
     /// the retention, and does not make the queue look slow: it was not the queue that it waited for.
     /// </summary>
-    public void AddAfterFailure(int index, long now)
-    {
-        entries[index].Oldest = Math.Max(entries[index].Oldest, now - retention / 4);
-        Add(index);
-    }
+    public void AddAfterFailure(int index, long now) => _waiting.Add(index, Math.Max(entries[index].Oldest, now - retention / 4));
 
     public void Add(int index) => _waiting.Add(index, entries[index].Oldest);
 

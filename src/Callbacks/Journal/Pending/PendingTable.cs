@@ -318,10 +318,9 @@ sealed class PendingTable
     }
 
     /// <summary>
-    /// Sets <paramref name="covered"/>[i] for ids that the window knows to have a pending sighting received after
-    /// <paramref name="since"/>, and adds to <paramref name="absent"/> those that it knows nothing of.
+    /// As <see cref="ICoverage.FindCovered"/>, for ids that the window knows; adds to <paramref name="absent"/> those that it knows nothing of.
     /// </summary>
-    public void FindCovered(ReadOnlySpan<long> ids, Instant since, Span<bool> covered, HashSet<long> absent)
+    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered, Dictionary<long, Instant> absent)
     {
         lock (_lock)
         {
@@ -329,11 +328,20 @@ sealed class PendingTable
             {
                 int index = _index.Find(ids[i]);
                 if (index == 0)
-                    absent.Add(ids[i]);
+                    absent[ids[i]] = receivedBy[i];
                 else
-                    covered[i] = _entries[index].Newest > since.Microseconds && OutcomeOf(in _entries[index], _entries[index].Newest) == Outcome.Pending;
+                    covered[i] = IsCovered(in _entries[index], since.Microseconds, receivedBy[i].Microseconds);
             }
         }
+    }
+
+    bool IsCovered(in PendingId entry, long since, long receivedBy)
+    {
+        if (entry.Newest <= since || OutcomeOf(in entry, entry.Newest) != Outcome.Pending)
+            return false;
+        // Whether all of its pending sightings came later is known only of one that waits for its first answer, and is all there.
+        bool isAllLater = entry.State != IdState.Answered && entry.ToStore == 0 && entry.Oldest > receivedBy && _unfitUpTo.Microseconds <= since;
+        return !isAllLater;
     }
 
     Outcome Touch(long id, long received, Visit visit, long now, ref bool wake, out LookupFailure failure)

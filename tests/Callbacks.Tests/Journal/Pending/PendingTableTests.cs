@@ -1,0 +1,253 @@
+using System.Security.Cryptography;
+using Callbacks.Journal;
+using Callbacks.Journal.Log;
+using Callbacks.Journal.Pending;
+using Callbacks.Time;
+
+namespace Callbacks.Tests.Journal.Pending;
+
+/// <summary>G2 to G5 and G7 where they are decided.</summary>
+public sealed class PendingTableTests
+{
+    static readonly TimeSpan Retention = TimeSpan.FromSeconds(30);
+    static readonly Instant Start = Instant.From(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+
+    readonly PendingTable _table = new(Retention, 1000, keepAll: false, new Random(1));
+    readonly long[] _expired = new long[Enum.GetValues<LookupFailure>().Length];
+
+    [Theory]
+    [InlineData(1000, false, true)]
+    [InlineData(1000, true, true)]
+    [InlineData(4, false, false)]
+    [InlineData(4, true, false)]
+    public void Whatever_happens_outcomes_follow_from_what_was_answered_and_committed(int idsMax, bool keepAll, bool fits)
+    {
+        int seed = RandomNumberGenerator.GetInt32(1 << 30);
+        for (int schedule = 0; schedule < 400; schedule++)
+            new PendingWorld(idsMax, keepAll, seed + schedule).Run(steps: 250, ids: 8, fits);
+    }
+
+    [Fact]
+    public void A_sighting_settles_by_a_lookup_that_started_after_its_callback_was_received()
+    {
+        Arrive(At(0), 7);
+        Callbacks.Journal.Pending.Lookup first = StartOne(At(1));
+        Arrive(At(2), 7);
+        Assert.False(_table.TryStart(At(2), out _));
+        _table.Answered(first, LookupAnswer.Offline);
+        Assert.True(Again(At(0), At(3), 7));
+        Assert.False(Again(At(2), At(3), 7));
+        _table.Answered(StartOne(At(3)), LookupAnswer.Offline);
+        Assert.True(Again(At(2), At(4), 7));
+    }
+
+    [Fact]
+    public void All_sightings_that_wait_share_the_next_lookup()
+    {
+        Arrive(At(0), 7);
+        Callbacks.Journal.Pending.Lookup first = StartOne(At(1));
+        for (int second = 2; second < 6; second++)
+            Arrive(At(second), 7);
+        _table.Answered(first, LookupAnswer.Online);
+        _table.Answered(StartOne(At(6)), LookupAnswer.Online);
+        Assert.False(_table.TryStart(At(7), out _));
+        Assert.Equal([(7L, true, At(5))], Store(At(7)));
+        for (int second = 0; second < 6; second++)
+            Assert.True(Again(At(second), At(8), 7));
+    }
+
+    [Fact]
+    public void A_sighting_is_not_stored_before_the_commit()
+    {
+        Arrive(At(0), 7);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online);
+        Assert.False(Again(At(0), At(2), 7));
+        _table.TakeAnswers(At(2), 10, (_, _, _) => { });
+        Assert.False(Again(At(0), At(2), 7));
+        _table.AnswersReturned();
+        Assert.False(Again(At(0), At(2), 7));
+        Assert.Single(Store(At(3)));
+        Assert.True(Again(At(0), At(3), 7));
+    }
+
+    [Fact]
+    public void No_statement_is_sent_for_a_sighting_whose_retention_has_passed()
+    {
+        Arrive(At(0), 7);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online);
+        Assert.Empty(Store(At(30)));
+        Assert.True(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(30), 7));
+    }
+
+    [Fact]
+    public void A_batch_under_way_decides_about_sightings_that_expire_meanwhile()
+    {
+        Arrive(At(0), 7);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online);
+        _table.TakeAnswers(At(29), 10, (_, _, _) => { });
+        Assert.False(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(30), 7));
+        _table.AnswersStored();
+        Assert.True(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(31), 7));
+        Assert.Equal(0, _expired.Sum());
+    }
+
+    [Fact]
+    public void An_expired_sighting_keeps_the_last_failure_as_its_reason()
+    {
+        Arrive(At(0), 7);
+        _table.Failed(StartOne(At(1)), LookupFailure.Status, At(40));
+        Assert.True(Visit(At(0), Callbacks.Journal.Pending.Visit.Last, At(30), 7));
+        Assert.Equal(1, _expired[(int)LookupFailure.Status]);
+    }
+
+    [Fact]
+    public void A_failed_lookup_is_tried_again_when_its_time_has_come_and_not_before()
+    {
+        Arrive(At(0), 7);
+        _table.Failed(StartOne(At(1)), LookupFailure.Timeout, At(3));
+        Assert.False(_table.TryStart(At(2), out _));
+        Assert.Equal(1, StartOne(At(3) + TimeSpan.FromMilliseconds(40)).Attempts);
+    }
+
+    [Fact]
+    public void A_callback_received_after_the_moment_does_not_save_a_row()
+    {
+        Arrive(At(5), 7);
+        Assert.True(IsCovered(7, since: At(0), receivedBy: At(6)));
+        Assert.False(IsCovered(7, since: At(0), receivedBy: At(4)));
+        Arrive(At(6), 7);
+        Assert.False(IsCovered(7, since: At(0), receivedBy: At(4)));
+        Assert.False(IsCovered(7, since: At(6), receivedBy: Instant.MaxValue));
+    }
+
+    [Fact]
+    public void An_answer_that_changes_nothing_ends_the_cover()
+    {
+        Arrive(At(0), 7);
+        Callbacks.Journal.Pending.Lookup lookup = StartOne(At(1));
+        Assert.True(IsCovered(7, since: At(-1), receivedBy: Instant.MaxValue));
+        _table.Answered(lookup, LookupAnswer.Offline);
+        Assert.False(IsCovered(7, since: At(-1), receivedBy: Instant.MaxValue));
+    }
+
+    [Fact]
+    public void Ids_that_all_pending_callbacks_are_done_with_are_forgotten()
+    {
+        Arrive(At(0), 1, 2, 3);
+        for (int i = 0; i < 3; i++)
+            _table.Answered(StartOne(At(1)), LookupAnswer.Offline);
+        _table.Release(At(0));
+        Assert.Equal(3, _table.Status(At(2)).Ids);
+        _table.Release(At(1));
+        Assert.Equal(0, _table.Status(At(2)).Ids);
+    }
+
+    [Fact]
+    public void Normally_the_longest_wait_is_next()
+    {
+        for (int id = 1; id <= 5; id++)
+            Arrive(At(id), id);
+        Arrive(At(6), 1);
+        Assert.Equal([1, 2, 3, 4, 5], StartAll(At(7)));
+    }
+
+    [Fact]
+    public void Under_overload_what_was_just_named_is_next_and_then_the_newest()
+    {
+        for (int id = 1; id <= 5; id++)
+            Arrive(At(id), id);
+        Arrive(At(19.5), 2);
+        Arrive(At(19.6), 6);
+        // 2 has waited longest of those named within the last second; the rest go newest first.
+        Assert.Equal([2, 6, 5, 4, 3, 1], StartAll(At(20)));
+    }
+
+    [Fact]
+    public void Overload_starts_at_half_the_retention_and_ends_below_a_quarter()
+    {
+        Arrive(At(0), 1);
+        Assert.False(_table.Status(At(14.5)).IsOverloaded);
+        Assert.True(_table.Status(At(15.5)).IsOverloaded);
+        Arrive(At(12), 2);
+        StartOne(At(16));
+        StartOne(At(16));
+        Arrive(At(16), 3);
+        Assert.False(_table.Status(At(17)).IsOverloaded);
+    }
+
+    [Fact]
+    public void What_does_not_fit_waits_on_disk_and_enters_when_there_is_room()
+    {
+        var table = new PendingTable(Retention, 100, keepAll: false, new Random(1));
+        long[] first = [.. Enumerable.Range(0, 100).Select(id => (long)id)];
+        long[] second = [.. Enumerable.Range(100, 50).Select(id => (long)id)];
+        Span<long> expired = stackalloc long[_expired.Length];
+        table.Visit(new CallbackFrame(1, At(0), first), Callbacks.Journal.Pending.Visit.Arrival, At(0), out _, expired);
+        table.Visit(new CallbackFrame(2, At(0.1), second), Callbacks.Journal.Pending.Visit.Arrival, At(0.1), out _, expired);
+        Assert.Equal(100, table.Status(At(0.1)).Ids);
+        Assert.Equal(At(0.1), table.UnfitUpTo);
+        while (table.TryStart(At(0.2), out Callbacks.Journal.Pending.Lookup lookup))
+            table.Answered(lookup, LookupAnswer.Offline);
+        Assert.True(table.Visit(new CallbackFrame(1, At(0), first), Callbacks.Journal.Pending.Visit.Again, At(1), out _, expired));
+        table.Release(At(0.1));
+        Assert.False(table.Visit(new CallbackFrame(2, At(0.1), second), Callbacks.Journal.Pending.Visit.Again, At(1), out _, expired));
+        Assert.Equal(50, table.Status(At(1)).Waiting);
+    }
+
+    [Fact]
+    public void A_window_full_of_stale_ids_makes_room_for_new_ones_but_not_by_what_it_has_answers_of()
+    {
+        var table = new PendingTable(Retention, 100, keepAll: false, new Random(1));
+        Span<long> expired = stackalloc long[_expired.Length];
+        table.Visit(new CallbackFrame(1, At(0), [1000]), Callbacks.Journal.Pending.Visit.Arrival, At(0), out _, expired);
+        table.TryStart(At(0), out Callbacks.Journal.Pending.Lookup lookup);
+        table.Answered(lookup, LookupAnswer.Offline);
+        long[] old = [.. Enumerable.Range(0, 99).Select(id => (long)id)];
+        long[] young = [.. Enumerable.Range(200, 20).Select(id => (long)id)];
+        table.Visit(new CallbackFrame(2, At(1), old), Callbacks.Journal.Pending.Visit.Arrival, At(1), out _, expired);
+        table.Visit(new CallbackFrame(3, At(5), young), Callbacks.Journal.Pending.Visit.Arrival, At(5), out _, expired);
+        Assert.Equal(100, table.Status(At(5)).Ids);
+        Assert.True(table.TryStart(At(5), out Callbacks.Journal.Pending.Lookup next));
+        Assert.InRange(next.Id, 200, 220);
+        Assert.True(table.Visit(new CallbackFrame(1, At(0), [1000]), Callbacks.Journal.Pending.Visit.Again, At(5), out OutcomeCounts outcomes, expired));
+        Assert.Equal(1, outcomes.Offline);
+    }
+
+    static Instant At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
+
+    void Arrive(Instant received, params long[] ids) => Visit(received, Callbacks.Journal.Pending.Visit.Arrival, received, ids);
+
+    bool Again(Instant received, Instant now, params long[] ids) => Visit(received, Callbacks.Journal.Pending.Visit.Again, now, ids);
+
+    bool Visit(Instant received, Visit visit, Instant now, params long[] ids) =>
+        _table.Visit(new CallbackFrame(1, received, ids), visit, now, out _, _expired);
+
+    Callbacks.Journal.Pending.Lookup StartOne(Instant now)
+    {
+        Assert.True(_table.TryStart(now, out Callbacks.Journal.Pending.Lookup lookup));
+        return lookup;
+    }
+
+    List<long> StartAll(Instant now)
+    {
+        var ids = new List<long>();
+        while (_table.TryStart(now, out Callbacks.Journal.Pending.Lookup lookup))
+            ids.Add(lookup.Id);
+        return ids;
+    }
+
+    List<(long Id, bool Online, Instant Seen)> Store(Instant now)
+    {
+        var rows = new List<(long Id, bool Online, Instant Seen)>();
+        _table.TakeAnswers(now, 10, (id, online, seen) => rows.Add((id, online, seen)));
+        _table.AnswersStored();
+        return rows;
+    }
+
+    bool IsCovered(long id, Instant since, Instant receivedBy)
+    {
+        bool[] covered = [false];
+        _table.FindCovered([id], since, [receivedBy], covered, []);
+        return covered[0];
+    }
+}

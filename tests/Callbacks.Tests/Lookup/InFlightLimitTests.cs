@@ -1,0 +1,183 @@
+using Callbacks.Journal.Pending;
+using Callbacks.Lookup;
+using Callbacks.Time;
+
+namespace Callbacks.Tests.Lookup;
+
+public sealed class InFlightLimitTests
+{
+    static readonly LookupResult Good = LookupResult.Of(LookupAnswer.Online);
+    static readonly LookupResult Bad = LookupResult.Failed(LookupFailure.Connection);
+
+    Instant _now = Instant.From(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+
+    [Theory]
+    [InlineData(LookupFailure.Connection)]
+    [InlineData(LookupFailure.Timeout)]
+    [InlineData(LookupFailure.Throttled)]
+    internal void More_than_a_fifth_of_failures_shrinks_it_by_their_share(LookupFailure failure)
+    {
+        var limit = new InFlightLimit(1_000);
+        RecordShare(limit, LookupResult.Failed(failure), failed: 8, of: 32);
+        Assert.Equal(750, limit.Limit);
+        Assert.False(limit.IsProbing);
+    }
+
+    [Fact]
+    public void A_fifth_of_failures_is_borne()
+    {
+        var limit = new InFlightLimit(1_000);
+        for (int round = 0; round < 50; round++)
+            RecordShare(limit, Bad, failed: 6, of: 32);
+        Assert.Equal(1_000, limit.Limit);
+    }
+
+    [Theory]
+    [InlineData(LookupFailure.Status)]
+    [InlineData(LookupFailure.Malformed)]
+    internal void An_upstream_that_answers_nonsense_is_not_short_of_breath(LookupFailure failure)
+    {
+        var limit = new InFlightLimit(100);
+        RecordShare(limit, LookupResult.Failed(failure), failed: 320, of: 320);
+        Assert.Equal(100, limit.Limit);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Failures_of_few_ids_throttle_nobody_else(int badIds)
+    {
+        var limit = new InFlightLimit(100);
+        for (int i = 0; i < 1_000; i++)
+        {
+            limit.Record(i % badIds, Bad, _now);
+            _now += TimeSpan.FromMilliseconds(20);
+        }
+
+        Assert.Equal(100, limit.Limit);
+        Assert.False(limit.IsProbing);
+    }
+
+    [Fact]
+    public void A_slow_trickle_of_failures_is_noticed_too()
+    {
+        var limit = new InFlightLimit(100);
+        for (int i = 0; i < 200 && !limit.IsProbing; i++)
+        {
+            limit.Record(i, Bad, _now);
+            _now += TimeSpan.FromMilliseconds(200);
+        }
+
+        Assert.True(limit.IsProbing);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(15)]
+    [InlineData(2_000)]
+    public void Of_whatever_size_it_probes_an_upstream_that_is_down_and_comes_back_within_its_maximum(int max)
+    {
+        var limit = new InFlightLimit(max);
+        Assert.True(limit.MayStart(max - 1, _now));
+        Assert.False(limit.MayStart(max, _now));
+        BringDown(limit);
+
+        limit.Record(1, Good, _now);
+        Assert.False(limit.IsProbing);
+        Assert.InRange(limit.Limit, 1, max);
+        Instant first = _now;
+        while (limit.IsBelowMax && _now - first < TimeSpan.FromMinutes(1))
+        {
+            _now += TimeSpan.FromMilliseconds(50);
+            limit.MayStart(0, _now);
+            Assert.InRange(limit.Limit, 1, max);
+        }
+
+        Assert.Equal(max, limit.Limit);
+        Assert.True(limit.MayStart(max - 1, _now));
+        Assert.False(limit.MayStart(max, _now));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(2_000)]
+    public void While_it_probes_at_most_ten_start_a_second_and_never_more_than_the_maximum_at_once(int max)
+    {
+        var limit = new InFlightLimit(max);
+        BringDown(limit);
+        limit.Started(_now);
+        int started = 0;
+        for (int milliseconds = 0; milliseconds < 10_000; milliseconds++)
+        {
+            _now += TimeSpan.FromMilliseconds(1);
+            Assert.False(limit.MayStart(max, _now));
+            bool isDue = limit.UntilNextProbe(_now) <= TimeSpan.Zero;
+            Assert.Equal(isDue, limit.MayStart(0, _now));
+            if (!isDue)
+                continue;
+            limit.Started(_now);
+            limit.Record(started++, Bad, _now);
+        }
+
+        Assert.Equal(100, started);
+        Assert.True(limit.IsProbing);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(2_000)]
+    [InlineData(100_000)]
+    public void It_is_back_at_the_maximum_within_5_s_of_the_first_success_even_when_answers_are_rare(int max)
+    {
+        var limit = new InFlightLimit(max);
+        BringDown(limit);
+        limit.Record(1, Good, _now);
+        Instant first = _now;
+        while (limit.IsBelowMax)
+        {
+            _now += TimeSpan.FromMilliseconds(75);
+            limit.MayStart(0, _now);
+            Assert.True(_now - first < TimeSpan.FromSeconds(5), $"{limit.Limit} of {max} after 5 s.");
+        }
+    }
+
+    [Fact]
+    public void A_long_silence_is_not_made_up_for_in_one_leap()
+    {
+        var limit = new InFlightLimit(10_000);
+        BringDown(limit);
+        limit.Record(1, Good, _now);
+        int before = limit.Limit;
+        _now += TimeSpan.FromMinutes(10);
+        limit.MayStart(0, _now);
+        Assert.InRange(limit.Limit, before, before * 2);
+    }
+
+    void RecordShare(InFlightLimit limit, in LookupResult failure, int failed, int of)
+    {
+        // One that brings the judging of what was before.
+        limit.Record(0, Good, _now);
+        for (int i = 0; i < of; i++)
+            limit.Record(i, i < failed ? failure : Good, _now);
+    }
+
+    void BringDown(InFlightLimit limit)
+    {
+        for (int i = 0; i < 10_000 && !limit.IsProbing; i++)
+        {
+            limit.Record(i, Bad, _now);
+            _now += TimeSpan.FromMilliseconds(5);
+        }
+
+        Assert.True(limit.IsProbing);
+    }
+}
