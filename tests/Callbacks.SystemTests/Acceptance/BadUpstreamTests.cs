@@ -1,0 +1,57 @@
+namespace Callbacks.SystemTests.Acceptance;
+
+[Collection(Sequential.Name)]
+public sealed class BadUpstreamTests(ITestOutputHelper output)
+{
+    const int Ids = 2_000;
+
+    // An id fails within 4.3 s and waits for up to 5 s before it is asked again: both as likely short as long.
+    const double AttemptsPerSecondMax = Ids / 2.0;
+
+    static readonly TimeSpan FullRateDeadline = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public Task An_upstream_that_answers_400_to_everything_settles_everything_as_expired_and_is_used_at_full_rate_when_it_is_good_again() =>
+        ExpireAllAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(15));
+
+    [Fact(Explicit = true)]
+    public Task The_same_for_ten_minutes_takes_no_more_memory() =>
+        ExpireAllAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(10));
+
+    async Task ExpireAllAsync(TimeSpan retention, TimeSpan warmUp, TimeSpan bad)
+    {
+        TimeProvider time = TimeProvider.System;
+        Random random = Seed.Draw(output);
+        await using ServiceRig rig = await ServiceRig.StartAsync(
+            new RigOptions { Retention = retention, Upstream = ["--seed", $"{random.Next()}"] }, output);
+        await rig.Upstream.ControlAsync("""{"status":400,"status_rate":1}""");
+        Task<SendFigures> sending = rig.SendAsync(
+            ["--rate", "20", "--ids", "50", "--id-range", $"{Ids}", "--seed", $"{random.Next()}"], warmUp + bad + TimeSpan.FromSeconds(8));
+
+        await Task.Delay(warmUp, time);
+        double warmMebibytes = rig.Service.ResidentMebibytes();
+        ServiceStatus before = await rig.Service.StatusAsync();
+        await Task.Delay(bad, time);
+        ServiceStatus after = await rig.Service.StatusAsync();
+        double mebibytes = rig.Service.ResidentMebibytes();
+        double attemptsPerSecond = (after.Lookup.Attempts - before.Lookup.Attempts) / bad.TotalSeconds;
+        output.WriteLine($"{warmMebibytes:F0} MiB, then {mebibytes:F0} MiB; {attemptsPerSecond:F0} attempts/s; {after.Balance}");
+
+        await rig.Upstream.ControlAsync("{}");
+        long good = time.GetTimestamp();
+        // Ids that were asked when it turned are answered 400 yet; all others have been asked again by then.
+        await Eventually.TrueAsync(
+            async () => (await rig.Service.StatusAsync()).Lookup.Answers >= Ids / 2, FullRateDeadline, () => "half of the ids have been answered.");
+        output.WriteLine($"half of the ids answered {time.GetElapsedTime(good).TotalSeconds:F2} s after it was good again");
+        SendFigures sent = await sending;
+
+        Assert.Equal(sent.Sent, sent.Accepted);
+        Assert.Equal(0, after.Lookup.Answers);
+        Assert.True(after.Balance is { Stored: 0, Offline: 0, Unknown: 0, Expired: > 0, IsBalanced: true }, $"{after.Balance}");
+        // What is younger than the retention, and a second for settling it.
+        Assert.True(after.Balance.Pending <= 1_000 * (retention.TotalSeconds + 1), $"{after.Balance}");
+        Assert.InRange(attemptsPerSecond, 1, AttemptsPerSecondMax);
+        Assert.True(mebibytes <= warmMebibytes * 1.25, $"{warmMebibytes:F0} MiB, then {mebibytes:F0} MiB");
+        await rig.AssertGoodAsync();
+    }
+}

@@ -1,0 +1,58 @@
+namespace Callbacks.SystemTests.Acceptance;
+
+/// <summary>The promise as a whole, at 20,000 sightings a second.</summary>
+[Collection(Sequential.Name)]
+public sealed class MissedNothingTests(ITestOutputHelper output)
+{
+    const int InFlightMax = 8_000;
+
+    [Fact]
+    public Task A_sender_with_a_second_of_patience_loses_nothing_while_everything_fails() =>
+        LoseNothingAsync(TimeSpan.FromSeconds(40), kills: 2, stops: 1, absences: 1);
+
+    [Fact(Explicit = true)]
+    public Task A_sender_with_a_second_of_patience_loses_nothing_while_everything_fails_for_five_minutes() =>
+        LoseNothingAsync(TimeSpan.FromMinutes(5), kills: 10, stops: 3, absences: 3);
+
+    [Fact]
+    public Task Without_an_outage_nothing_expires_and_rows_go_on_time() => ExpireNothingAsync(TimeSpan.FromSeconds(20));
+
+    [Fact(Explicit = true)]
+    public Task Without_an_outage_nothing_expires_and_rows_go_on_time_for_five_minutes() => ExpireNothingAsync(TimeSpan.FromMinutes(5));
+
+    async Task LoseNothingAsync(TimeSpan duration, int kills, int stops, int absences)
+    {
+        Random random = Seed.Draw(output);
+        var plan = new FaultPlan(random, duration, kills, stops, absences);
+        output.WriteLine($"{plan}");
+        await using ServiceRig rig = await StartAsync(random);
+
+        Task<SendFigures> sending = rig.SendAsync(Load(random, ids: 20_000), duration);
+        await plan.RunAsync(rig);
+        SendFigures sent = await sending;
+
+        Assert.True(sent.Accepted > sent.Sent / 2, $"{sent}");
+        await rig.AssertGoodAsync();
+    }
+
+    async Task ExpireNothingAsync(TimeSpan duration)
+    {
+        Random random = Seed.Draw(output);
+        await using ServiceRig rig = await StartAsync(random);
+
+        SendFigures sent = await rig.SendAsync(Load(random, ids: 5_000), duration);
+
+        Assert.Equal(sent.Sent, sent.Accepted);
+        TrialVerdict verdict = await rig.AssertGoodAsync();
+        ServiceStatus status = await rig.Service.StatusAsync();
+        Assert.Equal(0, status.Balance.Expired);
+        Assert.Equal(verdict.Sightings, status.Balance.Acknowledged);
+        // From 30.00 s (an early one is wrong, and there is none) to 30.25 s.
+        Assert.True(verdict.LatenessMs is { Rows: > 0, P99: <= 250 }, $"{verdict}");
+    }
+
+    Task<ServiceRig> StartAsync(Random random) => ServiceRig.StartAsync(
+        new RigOptions { InFlightMax = InFlightMax, IsSocketHeld = true, Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"] }, output);
+
+    static string[] Load(Random random, int ids) => ["--rate", "200", "--ids", "100", "--id-range", $"{ids}", "--seed", $"{random.Next()}"];
+}

@@ -1,0 +1,20 @@
+using System.Runtime.InteropServices;
+using Callbacks.Local;
+
+namespace Callbacks.SystemTests.Acceptance;
+
+/// <summary>The programs under test as their builds left them beside this assembly.</summary>
+static class Programs
+{
+    static readonly string DotnetPath = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+
+    // Addresses of whoever runs the tests are not the tests'.
+    static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
+
+    public static ChildStart Service(params IEnumerable<string> arguments) => Start("callback.dll", arguments);
+
+    public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
+
+    static ChildStart Start(string program, IEnumerable<string> arguments) =>
+        new(DotnetPath, [Path.Combine(AppContext.BaseDirectory, program), .. arguments]) { Environment = Variables };
+}

@@ -1,0 +1,246 @@
+using Callbacks.Fixtures;
+using Callbacks.Local;
+using Callbacks.Tester.Records;
+using Npgsql;
+
+namespace Callbacks.SystemTests.Acceptance;
+
+/// <summary>How a trial is set up.</summary>
+sealed record RigOptions
+{
+    public int Services { get; init; } = 1;
+
+    /// <summary>Whether connections wait while a service is down instead of being refused.</summary>
+    public bool IsSocketHeld { get; init; }
+
+    public TimeSpan Retention { get; init; } = TimeSpan.FromSeconds(30);
+
+    public int InFlightMax { get; init; } = 2_000;
+
+    /// <summary>Of <c>tester serve</c>.</summary>
+    public string[] Upstream { get; init; } = [];
+}
+
+/// <summary>
+/// A whole trial as real processes: a PostgreSQL of its own, one service or more, the tester's upstream, its sender and its verdict.
+/// Everything is stopped and removed at the end.
+/// </summary>
+sealed class ServiceRig : IAsyncDisposable
+{
+    static readonly TimeSpan ToolDeadline = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>The tester's own: a sighting younger than its life and this much more isn't judged.</summary>
+    static readonly TimeSpan LifeSlack = TimeSpan.FromSeconds(2.5);
+
+    static int _count;
+
+    readonly string _folder = Path.Combine(Path.GetTempPath(), $"callback-test-{Environment.ProcessId}-rig-{Interlocked.Increment(ref _count)}");
+    readonly TemporaryCluster _cluster;
+    readonly RigOptions _options;
+    readonly ITestOutputHelper _output;
+    readonly List<HeldSocket> _sockets = [];
+    readonly List<string> _ledgers = [];
+    readonly List<ChildProcess> _senders = [];
+    readonly Outages _outages;
+
+    ServiceRig(TemporaryCluster cluster, RigOptions options, ITestOutputHelper output)
+    {
+        (_cluster, _options, _output) = (cluster, options, output);
+        Directory.CreateDirectory(_folder);
+        _outages = new Outages(Path.Combine(_folder, "outages"));
+        File.WriteAllText(_outages.Path, "");
+        Upstream = new UpstreamProcess(LookupLog, options.Upstream);
+        Services = [.. Enumerable.Range(0, options.Services).Select(MakeService)];
+    }
+
+    public UpstreamProcess Upstream { get; }
+
+    public IReadOnlyList<ServiceProcess> Services { get; }
+
+    public ServiceProcess Service => Services[0];
+
+    PrivateCluster Postgres => _cluster.Cluster;
+
+    string LookupLog => Path.Combine(_folder, "lookups");
+
+    // Without a pool: nothing goes stale when the server restarts.
+    string ConnectionString => new NpgsqlConnectionStringBuilder(Postgres.ConnectionString("callback")) { Pooling = false }.ConnectionString;
+
+    /// <summary>Starts everything, the services at the same moment, and records the table's changes from then on.</summary>
+    public static async Task<ServiceRig> StartAsync(RigOptions options, ITestOutputHelper output)
+    {
+        var rig = new ServiceRig(await TemporaryCluster.StartAsync(), options, output);
+        try
+        {
+            await rig.Postgres.CreateDatabaseAsync("callback");
+            await rig.Upstream.StartAsync();
+            await Task.WhenAll(rig.Services.Select(service => service.StartAsync()));
+            await Eventually.TrueAsync(rig.IsMigratedAsync, ToolDeadline, () => $"objects exists. The service said:\n{rig.Service.Lines}");
+            await RunToolAsync(["verify", "--install-audit", "--connection-string", rig.ConnectionString], 0);
+            return rig;
+        }
+        catch
+        {
+            await rig.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends until the duration is over.</summary>
+    /// <param name="load">Flags of <c>tester send</c>.</param>
+    /// <param name="duration">Of the sending.</param>
+    /// <param name="service">Which one is sent to.</param>
+    public async Task<SendFigures> SendAsync(string[] load, TimeSpan duration, int service = 0)
+    {
+        string ledger = Path.Combine(_folder, $"ledger-{_ledgers.Count}");
+        _ledgers.Add(ledger);
+        var lines = new Transcript();
+        ChildProcess sender = ChildProcess.Start(Programs.Tester(
+            ["send", "--url", $"{Services[service].Url}", "--duration", $"{duration.TotalSeconds}s", "--ledger", ledger, "--json", .. load]) with { OnLine = lines.Add });
+        _senders.Add(sender);
+        int exitCode = await sender.Exited.WaitAsync(duration + StopPatience);
+        Assert.True(exitCode == 0, $"The sender ended with {exitCode}: {lines}");
+        SendFigures figures = SendFigures.Parse(lines.ToString());
+        _output.WriteLine($"{figures}");
+        return figures;
+    }
+
+    /// <summary>Posts that were answered, and took longer than that.</summary>
+    public int CountSlowerThan(TimeSpan patience) => _ledgers.SelectMany(LedgerFile.Read)
+        .Count(post => post.Outcome == PostOutcome.Answered && post.SendEnd - post.SendStart > patience.TotalMicroseconds);
+
+    /// <summary>Kills the service and starts it again at once.</summary>
+    public Task KillServiceAsync() => _outages.RecordAsync("service", async () =>
+    {
+        await Service.KillAsync();
+        await Service.StartAsync();
+    });
+
+    /// <summary>Asks the service to stop and starts it again at once.</summary>
+    public Task RestartServiceAsync() => _outages.RecordAsync("service", async () =>
+    {
+        await Service.StopAsync();
+        await Service.StartAsync();
+    });
+
+    /// <summary>Kills the service, and starts it when it has been down for a while.</summary>
+    public Task KillServiceForAsync(TimeSpan down) => _outages.RecordAsync("service", async () =>
+    {
+        await Service.KillAsync();
+        await Task.Delay(down, TimeProvider.System);
+        await Service.StartAsync();
+    });
+
+    /// <summary>Stops PostgreSQL as a crash would, and starts it when it has been away for a while.</summary>
+    public Task StopPostgresForAsync(TimeSpan away) => _outages.RecordAsync("postgres", async () =>
+    {
+        await Postgres.StopImmediatelyAsync();
+        await Task.Delay(away, TimeProvider.System);
+        await Postgres.StartAsync();
+    });
+
+    /// <summary>The upstream refuses connections for a while.</summary>
+    public async Task TakeUpstreamAwayForAsync(TimeSpan away)
+    {
+        await Upstream.ControlAsync("""{"away":true}""");
+        await Task.Delay(away, TimeProvider.System);
+        await Upstream.ControlAsync("{}");
+    }
+
+    public async Task<long> CountRowsAsync()
+    {
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(ConnectionString);
+        await using NpgsqlCommand count = source.CreateCommand("select count(*) from objects");
+        return (long)(await count.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Waits until everything that was sent has been settled and swept. Call it when the sending is over.</summary>
+    public async Task DrainAsync()
+    {
+        Task lives = Task.Delay(_options.Retention + LifeSlack, TimeProvider.System);
+        TimeSpan deadline = _options.Retention + TimeSpan.FromSeconds(20);
+        foreach (ServiceProcess service in Services)
+        {
+            ServiceStatus? last = null;
+            await Eventually.TrueAsync(
+                async () => (last = await service.StatusAsync()).Balance.Pending == 0, deadline, () => $"nothing is pending. {last}\nThe service said:\n{service.Lines}");
+            _output.WriteLine($"{last!.Balance}");
+            Assert.True(last.Balance.IsBalanced, $"The balance does not hold: {last.Balance}");
+        }
+
+        long rows = 0;
+        await Eventually.TrueAsync(
+            async () => (rows = await CountRowsAsync()) == 0, deadline, () => $"objects is empty: {rows} rows. The service said:\n{Service.Lines}");
+        await lives;
+    }
+
+    /// <summary>Ends the upstream, so that its log is whole, and judges.</summary>
+    public async Task<TrialVerdict> VerifyAsync(params string[] flags)
+    {
+        await Upstream.StopAsync();
+        string json = await RunToolAsync(
+            [
+                "verify", "--audit", "--json", "--connection-string", ConnectionString, "--lookups", LookupLog, "--outages", _outages.Path,
+                "--retention", $"{_options.Retention.TotalSeconds}s", "--in-flight-max", $"{_options.InFlightMax}", "--able", "15s",
+                .. _ledgers.SelectMany(ledger => new[] { "--ledger", ledger }), .. flags,
+            ],
+            0, 1);
+        TrialVerdict verdict = TrialVerdict.Parse(json);
+        _output.WriteLine($"{verdict}");
+        return verdict;
+    }
+
+    /// <summary>Drains, judges, and fails on anything missed, wrong or not judged.</summary>
+    public async Task<TrialVerdict> AssertGoodAsync()
+    {
+        await DrainAsync();
+        TrialVerdict verdict = await VerifyAsync();
+        Assert.True(verdict.Good, $"{verdict}\nOutages:\n{await File.ReadAllTextAsync(_outages.Path)}\nThe service said:\n{Service.Lines}");
+        return verdict;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ChildProcess sender in _senders)
+            await sender.DisposeAsync();
+        foreach (ServiceProcess service in Services)
+            await service.DisposeAsync();
+        await Upstream.DisposeAsync();
+        foreach (HeldSocket socket in _sockets)
+            socket.Dispose();
+        await _cluster.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    ServiceProcess MakeService(int index)
+    {
+        int port = FreePort.Take();
+        HeldSocket? socket = null;
+        if (_options.IsSocketHeld)
+            _sockets.Add(socket = HeldSocket.Listen(port));
+        return new ServiceProcess(port, socket,
+        [
+            $"--Journal:Directory={Path.Combine(_folder, $"journal-{index}")}",
+            $"--Lookup:BaseUrl={Upstream.Url}",
+            $"--Lookup:InFlightMax={_options.InFlightMax}",
+            $"--Store:ConnectionString={Postgres.ConnectionString("callback")}",
+            $"--Sweep:Retention={_options.Retention}",
+        ]);
+    }
+
+    async Task<bool> IsMigratedAsync()
+    {
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(ConnectionString);
+        await using NpgsqlCommand find = source.CreateCommand("select to_regclass('objects') is not null");
+        return (bool)(await find.ExecuteScalarAsync())!;
+    }
+
+    static async Task<string> RunToolAsync(string[] arguments, params int[] expected)
+    {
+        using var deadline = new CancellationTokenSource(ToolDeadline);
+        (int exitCode, string text) = await ChildProcess.RunAsync(Programs.Tester(arguments), deadline.Token);
+        Assert.True(expected.Contains(exitCode), $"callback-tester {arguments[0]} ended with {exitCode}: {text}");
+        return text;
+    }
+}
