@@ -9,7 +9,7 @@ public sealed class InFlightLimitTests
     static readonly LookupResult Good = LookupResult.Of(LookupAnswer.Online);
     static readonly LookupResult Bad = LookupResult.Failed(LookupFailure.Connection);
 
-    Instant _now = Instant.From(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+    Instant _now = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     [Theory]
     [InlineData(LookupFailure.Connection)]

@@ -29,7 +29,7 @@ public sealed class LookupOptionsTests
         [
             "Lookup:InFlightMax is 0; it must be 1 to 100,000.",
             "Lookup:AttemptTimeout is 00:00:00; it must be 00:00:00.1 to 00:05:00.",
-            "Lookup:BackoffMax is 01:00:00; it must be 00:00:00.1 to 00:05:00.",
+            "Lookup:BackoffMax is 01:00:00; it must be 00:00:00.1 to 00:00:10.",
         ],
         new LookupOptions { InFlightMax = 0, AttemptTimeout = TimeSpan.Zero, BackoffMax = TimeSpan.FromHours(1) }.FindErrors(),
         StringComparer.Ordinal);

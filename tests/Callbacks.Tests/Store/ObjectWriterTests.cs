@@ -6,7 +6,7 @@ namespace Callbacks.Tests.Store;
 
 public sealed class ObjectWriterTests : IAsyncLifetime
 {
-    static readonly Instant Noon = Instant.From(new DateTime(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc));
+    static readonly Instant Noon = Instant.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
     TestDatabase _database = null!;
     WriterRig _rig = null!;
 

@@ -10,7 +10,7 @@ namespace Callbacks.Tests.Store;
 /// <summary>A database for each test: what is done to it here doesn't end with the test.</summary>
 public sealed class StoreFaultTests
 {
-    static readonly Instant Noon = Instant.From(new DateTime(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc));
+    static readonly Instant Noon = Instant.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
     static readonly ObjectState[] Two = [new(1, Online: true, Noon), new(2, Online: true, Noon)];
 
     [Fact]

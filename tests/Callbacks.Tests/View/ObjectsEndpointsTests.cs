@@ -16,7 +16,7 @@ namespace Callbacks.Tests.View;
 
 public sealed class ObjectsEndpointsTests : IAsyncLifetime
 {
-    static readonly Instant Noon = Instant.From(new DateTime(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc));
+    static readonly Instant Noon = Instant.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     TestDatabase _database = null!;
     WebApplication _server = null!;

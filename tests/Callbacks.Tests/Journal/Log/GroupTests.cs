@@ -10,7 +10,7 @@ public sealed class GroupTests
     const uint Tag = 0x1234_5678;
     const ulong SegmentNumber = 9;
 
-    static readonly Instant Noon = Instant.From(new DateTime(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc));
+    static readonly Instant Noon = Instant.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public void Callbacks_and_marks_come_back_as_they_were_put_in()

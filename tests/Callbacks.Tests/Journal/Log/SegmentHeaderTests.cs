@@ -5,7 +5,7 @@ namespace Callbacks.Tests.Journal.Log;
 
 public sealed class SegmentHeaderTests
 {
-    static readonly Instant Noon = Instant.From(new DateTime(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc));
+    static readonly Instant Noon = Instant.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Theory]
     [InlineData(0)]

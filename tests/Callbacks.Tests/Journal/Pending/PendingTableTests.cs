@@ -10,7 +10,7 @@ namespace Callbacks.Tests.Journal.Pending;
 public sealed class PendingTableTests
 {
     static readonly TimeSpan Retention = TimeSpan.FromSeconds(30);
-    static readonly Instant Start = Instant.From(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+    static readonly Instant Start = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     readonly PendingTable _table = new(Retention, 1000, keepAll: false, new Random(1));
     readonly long[] _expired = new long[Enum.GetValues<LookupFailure>().Length];

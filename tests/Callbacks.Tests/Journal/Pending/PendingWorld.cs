@@ -20,7 +20,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
     readonly List<(long Id, Instant Start, LookupAnswer Answer)> _answers = [];
     readonly List<(long Id, Instant Seen)> _commits = [];
     List<(long Id, bool Online, Instant Seen)> _batch = [];
-    Instant _now = Instant.From(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+    Instant _now = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     ulong _number;
 
     public void Run(int steps, int ids, bool fits)
