@@ -34,7 +34,8 @@ public sealed class StartTests : IDisposable
                 "Store:BatchRowsMax is 0; it must be 1 to 100,000.",
                 "Sweep:Retention is 00:00:00; it must be 00:00:01 to 1.00:00:00.",
             ],
-            lines.Order(StringComparer.Ordinal));
+            lines.Order(StringComparer.Ordinal),
+            StringComparer.Ordinal);
     }
 
     [Fact]

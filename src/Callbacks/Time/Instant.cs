@@ -13,6 +13,8 @@ readonly record struct Instant(long Microseconds) : IComparable<Instant>
     /// <summary>Rounds down to a whole microsecond.</summary>
     public static Instant From(DateTimeOffset time) => new(time.UtcTicks / TimeSpan.TicksPerMicrosecond - UnixEpochMicroseconds);
 
+    public static Instant From(DateTime utc) => new(utc.Ticks / TimeSpan.TicksPerMicrosecond - UnixEpochMicroseconds);
+
     public DateTime ToDateTime() => new((Microseconds + UnixEpochMicroseconds) * TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
 
     public static Instant operator +(Instant instant, TimeSpan span) => new(instant.Microseconds + span.Ticks / TimeSpan.TicksPerMicrosecond);

@@ -15,7 +15,7 @@ public sealed class StoreSetupTests
     [Fact]
     public async Task A_start_with_values_that_can_not_be_used_says_all_of_them()
     {
-        await using WebApplication application = Build("--Store:BatchRowsMax=0", "--Sweep:Retention=00:00:00");
+        await using WebApplication application = Build("--Store:ConnectionString=", "--Store:BatchRowsMax=0", "--Sweep:Retention=00:00:00");
         // As Program does first: a stage that is made from bad options would throw the first error only.
         AggregateException error = Assert.Throws<AggregateException>(application.Services.GetRequiredService<IStartupValidator>().Validate);
         string text = string.Join(' ', error.InnerExceptions.OfType<OptionsValidationException>().SelectMany(e => e.Failures));

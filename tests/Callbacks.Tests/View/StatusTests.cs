@@ -31,10 +31,12 @@ public sealed class StatusTests
         Assert.Equal(5, status.GetProperty("postgresql").GetProperty("rows_stored").GetInt64());
         Assert.Equal(
             ["state", "reasons", "balance", "callbacks", "oldest_pending_age_seconds", "rates_per_second", "journal", "lookup", "postgresql", "sweep"],
-            status.EnumerateObject().Select(property => property.Name));
+            status.EnumerateObject().Select(property => property.Name),
+            StringComparer.Ordinal);
         Assert.Equal(
             ["state", "in_flight", "in_flight_limit", "in_flight_max", "attempts", "answers", "failures", "ids"],
-            status.GetProperty("lookup").EnumerateObject().Select(property => property.Name));
+            status.GetProperty("lookup").EnumerateObject().Select(property => property.Name),
+            StringComparer.Ordinal);
         await AssertHealthAsync(rig, "/livez", HttpStatusCode.OK, "alive");
         await AssertHealthAsync(rig, "/readyz", HttpStatusCode.OK, "ready");
     }
@@ -68,7 +70,7 @@ public sealed class StatusTests
             status => status.GetProperty("lookup").GetProperty("state").GetString() == "away" && status.GetProperty("postgresql").GetProperty("state").GetString() == "up",
             "only the upstream is away");
         Assert.Equal("degraded", StateOf(status));
-        Assert.Equal(["The upstream is away: only probes go out."], ReasonsOf(status));
+        Assert.Equal(["The upstream is away: only probes go out."], ReasonsOf(status), StringComparer.Ordinal);
         Assert.True(status.GetProperty("lookup").GetProperty("failures").GetProperty("connection").GetInt64() > 0);
         await AssertHealthAsync(rig, "/readyz", HttpStatusCode.OK, "ready, degraded");
     }
@@ -103,7 +105,7 @@ public sealed class StatusTests
     {
         (HttpStatusCode actual, JsonElement body) = await rig.GetAsync(path);
         Assert.Equal(code, actual);
-        Assert.Equal(["status", "reasons"], body.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(["status", "reasons"], body.EnumerateObject().Select(property => property.Name), StringComparer.Ordinal);
         Assert.Equal(state, body.GetProperty("status").GetString());
     }
 }
