@@ -72,7 +72,7 @@ public sealed class StartTests : IDisposable
     public async Task Being_stopped_while_it_starts_is_an_end_like_any_other()
     {
         await using WebApplication app = Build(services => services.AddHostedService<StoppedWhileStarting>());
-        Assert.Equal(0, await app.RunToTheEndAsync());
+        Assert.Equal(0, await app.RunToTheEndAsync(_ => { }));
     }
 
     [Fact]
@@ -80,14 +80,14 @@ public sealed class StartTests : IDisposable
     {
         await using WebApplication app = Build(_ => { });
         app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication);
-        Assert.Equal(0, await app.RunToTheEndAsync());
+        Assert.Equal(0, await app.RunToTheEndAsync(_ => { }));
     }
 
     [Fact]
     public async Task A_start_that_is_cancelled_though_nobody_stopped_it_is_no_normal_end()
     {
         await using WebApplication app = Build(services => services.AddHostedService<Cancelled>());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(app.RunToTheEndAsync);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app.RunToTheEndAsync(_ => { }));
     }
 
     static WebApplication Build(Action<IServiceCollection> services)
