@@ -24,10 +24,11 @@ builder.AddView(LookupView, SweepView);
 builder.AddIntake();
 builder.AddStart();
 
-WebApplication app = builder.Build();
-app.MapIntake();
-app.MapView();
-return await app.RunToTheEndAsync();
+return await builder.RunToTheEndAsync(app =>
+{
+    app.MapIntake();
+    app.MapView();
+});
 
 static T Options<T>(IServiceProvider provider)
     where T : class => provider.GetRequiredService<IOptions<T>>().Value;
