@@ -27,14 +27,14 @@ static partial class Start
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 
-    /// <param name="map">Adds the endpoints, which makes what they need from the options.</param>
-    public static async Task<int> RunToTheEndAsync(this WebApplication app, Action<WebApplication> map)
+    public static async Task<int> RunToTheEndAsync(this WebApplicationBuilder builder, Action<WebApplication> map)
     {
-        CancellationToken stopping = app.Lifetime.ApplicationStopping;
+        CancellationToken stopping = default;
         try
         {
-            // Before anything is made from them: a service that gets one bad value would hide the others.
-            app.Services.GetService<IStartupValidator>()?.Validate();
+            Validate(builder);
+            WebApplication app = builder.Build();
+            stopping = app.Lifetime.ApplicationStopping;
             map(app);
             await app.RunAsync();
             return 0;
@@ -68,6 +68,14 @@ static partial class Start
             await Console.Error.WriteLineAsync($"{exception.Message} Stop what listens there, or choose another address with --urls.");
             return ExitFailure;
         }
+    }
+
+    /// <summary>All options at once, by services of its own: building the application makes the server, whose bad values would hide the others.</summary>
+    static void Validate(WebApplicationBuilder builder)
+    {
+        // Not disposed: it would take the configuration with it, which the application still needs.
+        ServiceProvider services = builder.Services.BuildServiceProvider();
+        services.GetService<IStartupValidator>()?.Validate();
     }
 
     static async Task<int> RefuseAsync(IEnumerable<OptionsValidationException> exceptions)

@@ -13,7 +13,7 @@ namespace Callbacks.Tests;
 [Collection(nameof(StartTests))]
 public sealed class StartTests : IDisposable
 {
-    static readonly string[] Harmless = ["--urls", "http://127.0.0.1:0", "--Store:ConnectionString=Host=127.0.0.1;Port=1", "--Logging:LogLevel:Default=None"];
+    static readonly string[] Harmless = ["--urls", "http://127.0.0.1:0", "--Store:ConnectionString=Host=127.0.0.1;Port=1", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft=None", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=None"];
 
     readonly string _folder = Directory.CreateTempSubdirectory("callback-test-start-").FullName;
 
@@ -71,31 +71,30 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Being_stopped_while_it_starts_is_an_end_like_any_other()
     {
-        await using WebApplication app = Build(services => services.AddHostedService<StoppedWhileStarting>());
-        Assert.Equal(0, await app.RunToTheEndAsync(_ => { }));
+        WebApplicationBuilder builder = CreateBuilder();
+        builder.Services.AddHostedService<StoppedWhileStarting>();
+        Assert.Equal(0, await builder.RunToTheEndAsync(_ => { }));
     }
 
     [Fact]
     public async Task Being_stopped_when_it_has_started_is_an_end_like_any_other()
     {
-        await using WebApplication app = Build(_ => { });
-        app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication);
-        Assert.Equal(0, await app.RunToTheEndAsync(_ => { }));
+        Assert.Equal(0, await CreateBuilder().RunToTheEndAsync(app => app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication)));
     }
 
     [Fact]
     public async Task A_start_that_is_cancelled_though_nobody_stopped_it_is_no_normal_end()
     {
-        await using WebApplication app = Build(services => services.AddHostedService<Cancelled>());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app.RunToTheEndAsync(_ => { }));
+        WebApplicationBuilder builder = CreateBuilder();
+        builder.Services.AddHostedService<Cancelled>();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => builder.RunToTheEndAsync(_ => { }));
     }
 
-    static WebApplication Build(Action<IServiceCollection> services)
+    static WebApplicationBuilder CreateBuilder()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
         builder.Logging.ClearProviders();
-        services(builder.Services);
-        return builder.Build();
+        return builder;
     }
 
     /// <summary>The program's own main method, in this process. Later flags overrule earlier ones.</summary>

@@ -34,17 +34,24 @@ sealed class Rates(Balance balance, StoreState store, ServiceTime time, TimeProv
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), timers);
-        do
+        try
         {
-            Sample sample = Take();
-            lock (_lock)
+            do
             {
-                _samples.Enqueue(sample);
-                if (_samples.Count > Seconds)
-                    _samples.Dequeue();
+                Sample sample = Take();
+                lock (_lock)
+                {
+                    _samples.Enqueue(sample);
+                    if (_samples.Count > Seconds)
+                        _samples.Dequeue();
+                }
             }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Also when the start of another service failed, of which the host would otherwise speak as this one's failure.
+        }
     }
 
     Sample Take()
