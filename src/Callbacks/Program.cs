@@ -24,8 +24,7 @@ builder.AddView(LookupView, SweepView);
 builder.AddIntake();
 builder.AddStart();
 
-WebApplication app = builder.Build();
-return await app.RunToTheEndAsync(static app =>
+return await builder.RunToTheEndAsync(static app =>
 {
     app.MapIntake();
     app.MapView();

@@ -27,11 +27,14 @@ static partial class Start
     }
 
     /// <param name="map">Adds the endpoints, which makes what they need from the options.</param>
-    public static async Task<int> RunToTheEndAsync(this WebApplication app, Action<WebApplication> map)
+    public static async Task<int> RunToTheEndAsync(this WebApplicationBuilder builder, Action<WebApplication> map)
     {
-        CancellationToken stopping = app.Lifetime.ApplicationStopping;
+        CancellationToken stopping = default;
         try
         {
+            // Building makes the transport already, and with it what is made from Intake's options.
+            WebApplication app = builder.Build();
+            stopping = app.Lifetime.ApplicationStopping;
             // Before anything is made from them: a service that gets one bad value would hide the others.
             app.Services.GetService<IStartupValidator>()?.Validate();
             map(app);
