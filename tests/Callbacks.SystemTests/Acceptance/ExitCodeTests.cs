@@ -19,7 +19,7 @@ public sealed class ExitCodeTests : IDisposable
     [Theory]
     [InlineData("Lookup:InFlightMax", "0", "1 to 100,000")]
     [InlineData("Sweep:Retention", "00:00:00.5", "00:00:01 to 1.00:00:00")]
-    [InlineData("Intake:IdsMax", "0", "1 to 100000")]
+    [InlineData("Intake:IdsMax", "0", "1 to 100,000")]
     [InlineData("Journal:SegmentBytes", "100", "65,536 to 1,073,741,824")]
     [InlineData("Lookup:InFlightMax", "many", "")]
     public async Task A_value_that_cannot_be_used_is_one_line_with_key_value_and_range(string key, string value, string range)

@@ -8,14 +8,14 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
 
     [Fact]
     public Task A_sender_with_a_second_of_patience_loses_nothing_while_everything_fails() =>
-        LoseNothingAsync(TimeSpan.FromSeconds(40), kills: 2, stops: 1, absences: 1);
+        LoseNothingAsync(TimeSpan.FromSeconds(36), kills: 2, stops: 1, absences: 1);
 
     [Fact(Explicit = true)]
     public Task A_sender_with_a_second_of_patience_loses_nothing_while_everything_fails_for_five_minutes() =>
         LoseNothingAsync(TimeSpan.FromMinutes(5), kills: 10, stops: 3, absences: 3);
 
     [Fact]
-    public Task Without_an_outage_nothing_expires_and_rows_go_on_time() => ExpireNothingAsync(TimeSpan.FromSeconds(20));
+    public Task Without_an_outage_nothing_expires_and_rows_go_on_time() => ExpireNothingAsync(TimeSpan.FromSeconds(10));
 
     [Fact(Explicit = true)]
     public Task Without_an_outage_nothing_expires_and_rows_go_on_time_for_five_minutes() => ExpireNothingAsync(TimeSpan.FromMinutes(5));

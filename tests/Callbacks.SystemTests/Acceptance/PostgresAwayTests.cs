@@ -3,8 +3,8 @@ namespace Callbacks.SystemTests.Acceptance;
 [Collection(Sequential.Name)]
 public sealed class PostgresAwayTests(ITestOutputHelper output)
 {
-    static readonly TimeSpan Before = TimeSpan.FromSeconds(3);
-    static readonly TimeSpan After = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Before = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan After = TimeSpan.FromSeconds(3);
 
     [Fact]
     public async Task With_PostgreSQL_away_every_callback_is_answered()
@@ -25,10 +25,10 @@ public sealed class PostgresAwayTests(ITestOutputHelper output)
     {
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions { InFlightMax = 8_000, Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"] }, output);
+            new RigOptions { Retention = TimeSpan.FromSeconds(20), Able = TimeSpan.FromSeconds(5), Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"] }, output);
 
         Task<SendFigures> sending = rig.SendAsync(
-            ["--rate", "200", "--ids", "100", "--id-range", "5000", "--seed", $"{random.Next()}"], Before + away + After);
+            ["--rate", "200", "--ids", "100", "--id-range", "2000", "--seed", $"{random.Next()}"], Before + away + After);
         await Task.Delay(Before, TimeProvider.System);
         await rig.StopPostgresForAsync(away);
         SendFigures sent = await sending;

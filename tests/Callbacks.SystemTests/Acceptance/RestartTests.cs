@@ -3,45 +3,72 @@ namespace Callbacks.SystemTests.Acceptance;
 [Collection(Sequential.Name)]
 public sealed class RestartTests(ITestOutputHelper output)
 {
-    // A sender that keeps its connections may send on one in the moment in which it is closed: HTTP/1.1 knows no way around that.
+    // A sender that keeps its connections may send on one in the moment in which it is closed: HTTP/1.1 knows no way around that. On a
+    // crowded machine the next process takes seconds to start, the sender opens hundreds of connections meanwhile, and the moment is long.
     const int CrossingsPerRestartMax = 2;
+    const int CrowdedCrossingsPerRestartMax = 10;
 
-    static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan QuietMin = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan QuietMax = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public Task Restarts_on_a_held_socket_leave_no_post_unanswered() => RestartAsync(5);
+    public Task Restarts_on_a_held_socket_leave_no_post_unanswered() => AnswerAllAsync(5);
 
     [Fact(Explicit = true)]
-    public Task Fifty_restarts_on_a_held_socket_leave_no_post_unanswered() => RestartAsync(50);
+    public Task Fifty_restarts_on_a_held_socket_leave_no_post_unanswered() => AnswerAllAsync(50);
 
-    async Task RestartAsync(int restarts)
+    [Fact]
+    public Task Restarts_cross_few_posts_on_kept_connections_and_miss_nothing_acknowledged() => CrossFewAsync(2, CrowdedCrossingsPerRestartMax);
+
+    [Fact(Explicit = true)]
+    public Task Fifty_restarts_cross_few_posts_on_kept_connections_and_miss_nothing_acknowledged() => CrossFewAsync(50, CrossingsPerRestartMax);
+
+    async Task AnswerAllAsync(int restarts)
+    {
+        SendFigures sent = await RestartAsync(restarts, "--fresh-connection");
+        Assert.Empty(sent.NoAnswer);
+        Assert.Equal(sent.Sent, sent.Accepted);
+    }
+
+    async Task CrossFewAsync(int restarts, int crossingsPerRestartMax)
+    {
+        SendFigures sent = await RestartAsync(restarts);
+        long closed = sent.Unanswered("closed");
+        Assert.Equal(sent.Sent, sent.Accepted + closed);
+        Assert.InRange(closed, 0, crossingsPerRestartMax * restarts);
+    }
+
+    async Task<SendFigures> RestartAsync(int restarts, params string[] connections)
     {
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions { IsSocketHeld = true, Retention = TimeSpan.FromSeconds(15), Upstream = ["--seed", $"{random.Next()}"] }, output);
+            new RigOptions
+            {
+                IsSocketHeld = true,
+                Retention = TimeSpan.FromSeconds(10),
+                // A lookup fits between two restarts, so nothing has a right to expire.
+                Able = QuietMin,
+                Upstream = ["--latency-min", "50", "--latency-max", "500", "--seed", $"{random.Next()}"],
+            },
+            output);
 
-        // Patience beyond the known sender's: how long a restart takes is seen, and only what nobody answers is left unanswered.
-        string[] load = ["--rate", "200", "--ids", "1-10", "--id-range", "1000", "--timeout", "10s"];
-        TimeSpan duration = restarts * TimeSpan.FromSeconds(4);
-        Task<SendFigures> sendingFresh = rig.SendAsync([.. load, "--seed", $"{random.Next()}", "--fresh-connection"], duration);
-        Task<SendFigures> sendingKept = rig.SendAsync([.. load, "--seed", $"{random.Next()}"], duration);
-        int done = 0;
-        while (done < restarts && !sendingFresh.IsCompleted)
+        // More patience than the known sender's 1 s: only what nobody answers at all stays unanswered, and how long a restart takes is seen.
+        using var enough = new CancellationTokenSource();
+        Task<SendFigures> sending = rig.SendAsync(
+            ["--rate", "200", "--ids", "1-10", "--id-range", "1000", "--timeout", "10s", "--seed", $"{random.Next()}", .. connections],
+            restarts * TimeSpan.FromSeconds(10), enough: enough.Token);
+        for (int done = 0; done < restarts; done++)
         {
-            await Task.Delay(Quiet * random.NextDouble(), TimeProvider.System);
+            await Task.Delay(QuietMin + (QuietMax - QuietMin) * random.NextDouble(), TimeProvider.System);
             await rig.RestartServiceAsync();
-            done++;
+            output.WriteLine(rig.Service.Lines.Last("Accepting stopped"));
         }
 
-        SendFigures fresh = await sendingFresh;
-        SendFigures kept = await sendingKept;
-        output.WriteLine($"{done} restarts; {rig.CountSlowerThan(TimeSpan.FromSeconds(1))} posts were answered after more than 1 s");
-        Assert.Equal(restarts, done);
-        Assert.Empty(fresh.NoAnswer);
-        Assert.Equal(fresh.Sent, fresh.Accepted);
-        Assert.All(kept.NoAnswer.Keys, kind => Assert.Equal("closed", kind));
-        Assert.InRange(kept.Unanswered("closed"), 0, CrossingsPerRestartMax * restarts);
-        Assert.Equal(kept.Sent, kept.Accepted + kept.Unanswered("closed"));
+        await Task.Delay(QuietMin, TimeProvider.System);
+        await enough.CancelAsync();
+        SendFigures sent = await sending;
+        output.WriteLine($"{restarts} restarts; {rig.CountSlowerThan(TimeSpan.FromSeconds(1))} posts were answered after more than 1 s");
         await rig.AssertGoodAsync();
+        return sent;
     }
 }

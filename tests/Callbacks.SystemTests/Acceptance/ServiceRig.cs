@@ -15,6 +15,9 @@ sealed record RigOptions
 
     public TimeSpan Retention { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A sighting may expire for an outage only if its life had no stretch as long as this without one.</summary>
+    public TimeSpan Able { get; init; } = TimeSpan.FromSeconds(15);
+
     public int InFlightMax { get; init; } = 2_000;
 
     /// <summary>Of <c>tester serve</c>.</summary>
@@ -87,11 +90,12 @@ sealed class ServiceRig : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends until the duration is over.</summary>
+    /// <summary>Sends until the duration is over, or it is enough.</summary>
     /// <param name="load">Flags of <c>tester send</c>.</param>
     /// <param name="duration">Of the sending.</param>
     /// <param name="service">Which one is sent to.</param>
-    public async Task<SendFigures> SendAsync(string[] load, TimeSpan duration, int service = 0)
+    /// <param name="enough">Ends the sending in good order.</param>
+    public async Task<SendFigures> SendAsync(string[] load, TimeSpan duration, int service = 0, CancellationToken enough = default)
     {
         string ledger = Path.Combine(_folder, $"ledger-{_ledgers.Count}");
         _ledgers.Add(ledger);
@@ -99,7 +103,8 @@ sealed class ServiceRig : IAsyncDisposable
         ChildProcess sender = ChildProcess.Start(Programs.Tester(
             ["send", "--url", $"{Services[service].Url}", "--duration", $"{duration.TotalSeconds}s", "--ledger", ledger, "--json", .. load]) with { OnLine = lines.Add });
         _senders.Add(sender);
-        int exitCode = await sender.Exited.WaitAsync(duration + StopPatience);
+        await using CancellationTokenRegistration ending = enough.Register(() => sender.Send(Signal.Interrupt));
+        int exitCode = await sender.Exited.WaitAsync(duration + StopPatience, CancellationToken.None);
         Assert.True(exitCode == 0, $"The sender ended with {exitCode}: {lines}");
         SendFigures figures = SendFigures.Parse(lines.ToString());
         _output.WriteLine($"{figures}");
@@ -182,7 +187,7 @@ sealed class ServiceRig : IAsyncDisposable
         string json = await RunToolAsync(
             [
                 "verify", "--audit", "--json", "--connection-string", ConnectionString, "--lookups", LookupLog, "--outages", _outages.Path,
-                "--retention", $"{_options.Retention.TotalSeconds}s", "--in-flight-max", $"{_options.InFlightMax}", "--able", "15s",
+                "--retention", $"{_options.Retention.TotalSeconds}s", "--in-flight-max", $"{_options.InFlightMax}", "--able", $"{_options.Able.TotalSeconds}s",
                 .. _ledgers.SelectMany(ledger => new[] { "--ledger", ledger }), .. flags,
             ],
             0, 1);

@@ -17,6 +17,13 @@ sealed class Transcript
         }
     }
 
+    /// <summary>The last line that contains a text; empty when there is none.</summary>
+    public string Last(string text)
+    {
+        lock (_lines)
+            return _lines.LastOrDefault(line => line.Contains(text, StringComparison.Ordinal), "").Trim();
+    }
+
     public override string ToString()
     {
         lock (_lines)
