@@ -90,9 +90,10 @@ static partial class Start
     {
         public ValidateOptionsResult Validate(string? name, IntakeOptions options)
         {
+            // Values that are wrong by themselves are said by their stages.
             int segmentBytes = configuration.GetSection(JournalOptions.Section).GetValue(nameof(JournalOptions.SegmentBytes), new JournalOptions().SegmentBytes);
             int idsMax = JournalOptions.IdsOfOneCallbackMax(segmentBytes);
-            return options.IdsMax > idsMax
+            return idsMax > 0 && options.IdsMax > idsMax
                 ? ValidateOptionsResult.Fail($"Intake:IdsMax is {options.IdsMax}; with Journal:SegmentBytes at {segmentBytes} it must be 1 to {idsMax}.")
                 : ValidateOptionsResult.Success;
         }

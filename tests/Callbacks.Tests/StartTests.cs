@@ -63,7 +63,7 @@ public sealed class StartTests : IDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         (int code, string[] lines) = await RunProgramAsync(
-            $"--Journal:Directory={_folder}/journal", "--Journal:SegmentBytes=65536", $"--urls=http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
+            $"--Journal:Directory={_folder}/journal", "--Journal:SegmentBytes=131072", $"--urls=http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
         Assert.Equal(1, code);
         Assert.EndsWith("Stop what listens there, or choose another address with --urls.", Assert.Single(lines), StringComparison.Ordinal);
     }

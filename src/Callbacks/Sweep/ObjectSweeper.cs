@@ -51,6 +51,7 @@ sealed class ObjectSweeper : BackgroundService
     readonly TimeSpan _retention;
     readonly TimeSpan _fullPassInterval;
 
+    readonly GracePeriod _grace;
     readonly HeldRows _held;
     readonly List<DueRow> _due = [];
     bool[] _covered = new bool[SweepTable.RowsMax];
@@ -89,6 +90,7 @@ sealed class ObjectSweeper : BackgroundService
         _serviceTime = serviceTime;
         _time = time;
         _retention = options.Value.Retention;
+        _grace = new GracePeriod(serviceTime, _retention);
         _held = new HeldRows(options.Value.HeldRowsMax);
         // Often enough that another instance's row is known before it runs out.
         _fullPassInterval = _retention / 6 < FullPassIntervalMax ? _retention / 6 : FullPassIntervalMax;
@@ -102,7 +104,8 @@ sealed class ObjectSweeper : BackgroundService
     {
         // The order matters: a callback received after this moment is too late to save a row older than the cutoff.
         Instant readUpTo = _coverage.ReadUpTo();
-        if (!MaySweep(readUpTo))
+        // Nothing has been read while the journal recovers.
+        if (readUpTo == Instant.MinValue || !_grace.IsOver(readUpTo))
         {
             _isHindered = true;
             return AskInterval;
@@ -179,13 +182,6 @@ sealed class ObjectSweeper : BackgroundService
         }
     }
 
-    /// <summary>Not while the journal recovers, and not for one retention after service time stepped: senders get that long to come again.</summary>
-    bool MaySweep(Instant readUpTo)
-    {
-        Instant steppedAt = _serviceTime.SteppedAt;
-        return readUpTo > Instant.MinValue && (steppedAt == Instant.MinValue || readUpTo >= steppedAt + _retention);
-    }
-
     /// <summary>Steps back to where rows may have appeared behind us.</summary>
     void TakeSignals(Instant cutoff, Instant now)
     {
@@ -240,7 +236,7 @@ sealed class ObjectSweeper : BackgroundService
         if (_covered.Length < ids.Count)
             _covered = new bool[ids.Count];
         Array.Clear(_covered, 0, ids.Count);
-        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, FindLastSaves(lastSeens), _covered.AsSpan(0, ids.Count));
+        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, _grace.FindLastSaves(lastSeens), _covered.AsSpan(0, ids.Count));
         Instant now = _serviceTime.Now;
         for (int i = 0; i < ids.Count; i++)
         {
@@ -252,17 +248,6 @@ sealed class ObjectSweeper : BackgroundService
         }
 
         await DeleteAsync(cancellationToken);
-    }
-
-    /// <summary>
-    /// When the last callback may have been received that saves each row: by the moment at which the row runs out. After a step of
-    /// service time that is the end of the grace period.
-    /// </summary>
-    Instant[] FindLastSaves(List<Instant> lastSeens)
-    {
-        Instant steppedAt = _serviceTime.SteppedAt;
-        Instant graceEnd = steppedAt == Instant.MinValue ? Instant.MinValue : steppedAt + _retention;
-        return [.. lastSeens.Select(lastSeen => Instant.Max(lastSeen + _retention, graceEnd))];
     }
 
     async Task DeleteAsync(CancellationToken cancellationToken)

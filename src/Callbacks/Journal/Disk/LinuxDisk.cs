@@ -21,7 +21,7 @@ sealed class LinuxDisk : IJournalDisk
 
     public bool TryLock()
     {
-        _lock ??= OpenHandle(LockName, FileMode.OpenOrCreate);
+        _lock ??= Posix.OpenForLocking(FullName(LockName));
         return Posix.TryLock(_lock, FullName(LockName));
     }
 
@@ -57,7 +57,7 @@ sealed class LinuxDisk : IJournalDisk
 
     string FullName(string name) => System.IO.Path.Combine(Path, name);
 
-    // Share modes are advisory locks on Linux: with all of them allowed none is taken, and the folder's lock is the only one.
+    // Share modes are advisory locks on Linux; with all of them allowed they keep nobody out, for that is the folder's lock's job.
     SafeFileHandle OpenHandle(string name, FileMode mode) =>
         File.OpenHandle(FullName(name), mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 

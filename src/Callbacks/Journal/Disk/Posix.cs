@@ -12,6 +12,7 @@ static partial class Posix
     const int Interrupted = 4;
     const int WouldBlock = 11;
     const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, read-only
+    const int OpenOrCreate = 2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
     const int LockExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
 
     public static void FlushData(SafeFileHandle file, string path) => Check(() => FDataSync(file), "fdatasync", path);
@@ -20,7 +21,19 @@ static partial class Posix
 
     public static SafeFileHandle OpenDirectory(string path)
     {
-        SafeFileHandle handle = Open(path, OpenFolder);
+        SafeFileHandle handle = Open(path, OpenFolder, 0);
+        if (handle.IsInvalid)
+            throw Failure("open", path);
+        return handle;
+    }
+
+    /// <summary>
+    /// Opens or creates a file to lock. .NET's own way to open takes a shared lock on every file, and fails when another process holds an
+    /// exclusive one, with a message that says nothing of it.
+    /// </summary>
+    public static SafeFileHandle OpenForLocking(string path)
+    {
+        SafeFileHandle handle = Open(path, OpenOrCreate, 0b110_100_100);
         if (handle.IsInvalid)
             throw Failure("open", path);
         return handle;
@@ -59,5 +72,5 @@ static partial class Posix
     private static partial int FLock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string path, int flags);
+    private static partial SafeFileHandle Open(string path, int flags, uint mode);
 }

@@ -10,6 +10,7 @@ namespace Callbacks.Journal.Log;
 sealed partial class JournalWriter : ICallbackLog, IDisposable
 {
     static readonly TimeSpan WatchdogPeriod = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan ProbeDelay = TimeSpan.FromSeconds(1);
     static readonly TimeSpan SpareWait = TimeSpan.FromMilliseconds(50);
 
     readonly SegmentList _segments;
@@ -172,14 +173,17 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
             bool waited = false;
             while (_full.Count == 0 && _open.IsEmpty)
             {
-                // Marks alone are written when nothing else came for a while, and at the end.
-                if (_marks.Count > 0 && (waited || _stopping))
+                // Marks alone are written when nothing else came for a while, and at the end. While writing fails an empty group is tried
+                // now and then: whoever asks whether we are ready may send nothing until we are.
+                if (waited || (_stopping && _marks.Count > 0))
                     break;
                 if (_stopping)
                     return null;
                 _isIdle = true;
                 if (_marks.Count > 0)
                     waited = !Monitor.Wait(_gate, JournalOptions.IdleMarkDelay);
+                else if (_problem is not null)
+                    waited = !Monitor.Wait(_gate, ProbeDelay);
                 else
                     Monitor.Wait(_gate);
                 _isIdle = false;
@@ -233,7 +237,8 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // What the file holds beyond its last good end nobody knows, and asking it again proves nothing: leave it for good.
-            Log.GroupRefused(_logger, group.Callbacks, segment.Name, exception.Message);
+            if (group.Callbacks > 0 || Problem is null)
+                Log.GroupRefused(_logger, group.Callbacks, segment.Name, exception.Message);
             Leave();
             GiveBackMarks(group);
             lock (_gate)
