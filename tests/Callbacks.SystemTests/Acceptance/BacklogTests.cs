@@ -10,7 +10,7 @@ public sealed class BacklogTests(ITestOutputHelper output)
     {
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions { Retention = Retention, Able = Retention / 3 * 2, Upstream = ["--latency-max", "2000", "--seed", $"{random.Next()}"] }, output);
+            new RigOptions { Retention = Retention, Upstream = ["--latency-max", "2000", "--seed", $"{random.Next()}"] }, output);
         await rig.SendAsync(["--rate", "100", "--ids", "10", "--id-range", "100000", "--seed", $"{random.Next()}"], TimeSpan.FromSeconds(3));
         long rows = await rig.CountRowsAsync();
 
@@ -25,6 +25,7 @@ public sealed class BacklogTests(ITestOutputHelper output)
         Assert.True(status.Balance is { PendingAtStart: > 0, Acknowledged: 0, IsBalanced: true }, $"{status.Balance}");
         Assert.Equal(status.Balance.PendingAtStart, status.Balance.Expired);
         Assert.Equal(0, status.Lookup.Attempts);
-        await rig.AssertGoodAsync();
+        // With a retention of 3 s a service that has only just started has no time to be cold in.
+        await rig.AssertGoodAsync("--late", "1s");
     }
 }

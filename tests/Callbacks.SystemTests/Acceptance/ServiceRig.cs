@@ -197,10 +197,11 @@ sealed class ServiceRig : IAsyncDisposable
     }
 
     /// <summary>Drains, judges, and fails on anything missed, wrong or not judged.</summary>
-    public async Task<TrialVerdict> AssertGoodAsync()
+    /// <param name="flags">Of <c>tester verify</c>.</param>
+    public async Task<TrialVerdict> AssertGoodAsync(params string[] flags)
     {
         await DrainAsync();
-        TrialVerdict verdict = await VerifyAsync();
+        TrialVerdict verdict = await VerifyAsync(flags);
         Assert.True(verdict.Good, $"{verdict}\nOutages:\n{await File.ReadAllTextAsync(_outages.Path)}\nThe service said:\n{Service.Lines}");
         return verdict;
     }
