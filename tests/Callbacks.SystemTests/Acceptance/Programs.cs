@@ -3,7 +3,10 @@ using Callbacks.Local;
 
 namespace Callbacks.SystemTests.Acceptance;
 
-/// <summary>The programs under test as their builds left them beside this assembly.</summary>
+/// <summary>
+/// The programs under test: the service as it is published, where the launcher says that it is, else as the build left it beside this
+/// assembly, which takes longer to start; the tester beside this assembly.
+/// </summary>
 static class Programs
 {
     static readonly string DotnetPath = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
@@ -11,7 +14,7 @@ static class Programs
     // Addresses of whoever runs the tests are not the tests'.
     static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
 
-    public static ChildStart Service(params IEnumerable<string> arguments) => Start("callback.dll", arguments);
+    public static ChildStart Service(params IEnumerable<string> arguments) => Start(Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
 

@@ -101,7 +101,8 @@ sealed class ServiceRig : IAsyncDisposable
         _ledgers.Add(ledger);
         var lines = new Transcript();
         ChildProcess sender = ChildProcess.Start(Programs.Tester(
-            ["send", "--url", $"{Services[service].Url}", "--duration", $"{duration.TotalSeconds}s", "--ledger", ledger, "--json", .. load]) with { OnLine = lines.Add });
+            ["send", "--url", $"{Services[service].Url}", "--duration", $"{duration.TotalSeconds}s", "--ledger", ledger, "--json", .. load]) with
+        { OnLine = lines.Add });
         _senders.Add(sender);
         await using CancellationTokenRegistration ending = enough.Register(() => sender.Send(Signal.Interrupt));
         int exitCode = await sender.Exited.WaitAsync(duration + StopPatience, CancellationToken.None);

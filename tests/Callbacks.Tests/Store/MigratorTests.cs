@@ -1,6 +1,6 @@
 using Callbacks.Fixtures;
-using Microsoft.Extensions.Logging.Abstractions;
 using Callbacks.Store;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Callbacks.Tests.Store;

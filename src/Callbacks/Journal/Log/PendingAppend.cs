@@ -11,7 +11,7 @@ namespace Callbacks.Journal.Log;
 sealed class PendingAppend : IValueTaskSource<Receipt>
 {
     static readonly ConcurrentQueue<PendingAppend> Pool = new();
-    static int s_pooled;
+    static int _pooled;
     const int PooledMax = 4096;
 
     // The caller goes on on the thread pool: the writer's thread has the next group to write.
@@ -26,7 +26,7 @@ sealed class PendingAppend : IValueTaskSource<Receipt>
     public static PendingAppend Rent(ulong number, Instant receivedAt)
     {
         if (Pool.TryDequeue(out PendingAppend? append))
-            Interlocked.Decrement(ref s_pooled);
+            Interlocked.Decrement(ref _pooled);
         else
             append = new PendingAppend();
         append.Number = number;
@@ -57,7 +57,7 @@ sealed class PendingAppend : IValueTaskSource<Receipt>
     public Receipt GetResult(short token)
     {
         Receipt receipt = _core.GetResult(token);
-        if (_mayBePooled && Interlocked.Increment(ref s_pooled) <= PooledMax)
+        if (_mayBePooled && Interlocked.Increment(ref _pooled) <= PooledMax)
         {
             _core.Reset();
             _mayBePooled = false;
@@ -66,7 +66,7 @@ sealed class PendingAppend : IValueTaskSource<Receipt>
         }
         else if (_mayBePooled)
         {
-            Interlocked.Decrement(ref s_pooled);
+            Interlocked.Decrement(ref _pooled);
         }
 
         return receipt;
