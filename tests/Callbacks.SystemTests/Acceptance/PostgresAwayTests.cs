@@ -9,7 +9,7 @@ public sealed class PostgresAwayTests(ITestOutputHelper output)
     [Fact]
     public async Task With_PostgreSQL_away_every_callback_is_answered()
     {
-        SendFigures sent = await AnswerAllAsync(TimeSpan.FromSeconds(12));
+        SendFigures sent = await AnswerAllAsync(TimeSpan.FromSeconds(8));
         Assert.True(sent.LatencyMs.Max < 1_000, $"{sent}");
     }
 
