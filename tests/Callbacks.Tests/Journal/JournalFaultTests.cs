@@ -196,6 +196,66 @@ public sealed class JournalFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_group_that_rots_while_the_service_runs_is_reported_once_and_the_others_go_on()
+    {
+        using var rig = new JournalRig(_disk);
+        for (int i = 1; i <= 3; i++)
+            await rig.AppendAsync(i);
+        await rig.ReadAsync();
+        _disk.Damage(Segment.NameOf(1), 2 * Layout.BlockBytes + 50);
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Damage.Count > 0);
+        await rig.AppendAsync(4);
+        await JournalRig.UntilAsync(() =>
+        {
+            rig.AnswerAll();
+            return rig.Balance.Snapshot().SettledCallbacks == 3;
+        });
+        Assert.Equal(["00000000000000000001.journal is damaged from byte 8192 to 12288."], rig.Journal.Status().Damage, StringComparer.Ordinal);
+        Assert.False(rig.Balance.Snapshot() is { Pending: 0 });
+    }
+
+    [Fact]
+    public async Task It_stops_though_settle_marks_are_left_and_nothing_can_be_written()
+    {
+        var rig = new JournalRig(_disk);
+        await rig.AppendAsync(1, 3, 5);
+        _disk.Fails = (operation, _) => operation is "write" or "flush" or "create";
+        Assert.False((await rig.AppendAsync(7)).IsDurable);
+        await JournalRig.UntilAsync(() =>
+        {
+            rig.AnswerAll();
+            return rig.Balance.Snapshot().Pending == 0;
+        });
+        await Task.Run(rig.Dispose).WaitAsync(JournalRig.Deadline);
+    }
+
+    [Fact]
+    public async Task A_disk_that_can_be_written_again_is_noticed_without_a_callback()
+    {
+        using var rig = new JournalRig(_disk);
+        _disk.Fails = (operation, _) => operation is "write" or "flush" or "create";
+        Assert.False((await rig.AppendAsync(1)).IsDurable);
+        Assert.NotNull(rig.Journal.Status().Problem);
+        _disk.Fails = (_, _) => false;
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Problem is null);
+    }
+
+    [Fact]
+    public async Task A_segment_that_can_not_be_read_any_more_costs_its_own_callbacks_only()
+    {
+        using (var first = new JournalRig(_disk))
+        {
+            for (int i = 1; i <= 4; i++)
+                await first.AppendAsync(i);
+        }
+
+        _disk.Unreadable = (name, offset) => name == Segment.NameOf(1) && offset == 2 * Layout.BlockBytes;
+        using var second = new JournalRig(_disk);
+        Assert.Equal([1, 3, 4], (await second.FindPendingAsync()).Order());
+        Assert.NotEmpty(second.Journal.Status().Damage);
+    }
+
+    [Fact]
     public async Task A_missing_segment_is_reported_and_the_others_are_used()
     {
         long[] ids = [.. Enumerable.Range(0, 3000).Select(id => (long)id)];

@@ -22,6 +22,9 @@ sealed class SimulatedDisk : IJournalDisk
     /// <summary>Asked before each operation ("write", "flush", "flush folder", "create", "delete", "rename") of a file; true makes it fail.</summary>
     public Func<string, string, bool> Fails { get; set; } = (_, _) => false;
 
+    /// <summary>Which blocks of 4 KiB (file, offset) are bad sectors.</summary>
+    public Func<string, long, bool> Unreadable { get; set; } = (_, _) => false;
+
     /// <summary>Called in each flush before it takes effect; may wait.</summary>
     public Action<string> BeforeFlush { get; set; } = _ => { };
 
@@ -163,7 +166,15 @@ sealed class SimulatedDisk : IJournalDisk
         public int Read(Span<byte> buffer, long offset)
         {
             lock (disk._lock)
+            {
+                for (long block = offset & -4096; block < offset + buffer.Length; block += 4096)
+                {
+                    if (disk.Unreadable(name, block))
+                        throw new IOException($"Input/output error: read {name}.");
+                }
+
                 return content.Read(buffer, offset);
+            }
         }
 
         public void Write(ReadOnlySpan<byte> buffer, long offset)
