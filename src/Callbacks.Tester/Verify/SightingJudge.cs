@@ -53,9 +53,10 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             bool inTime = lookup.End <= end;
             unknown |= inTime && lookup.Outcome == LookupOutcome.Unknown;
             offline |= inTime && lookup.Outcome == LookupOutcome.Offline && !rules.KeepAll;
-            failed |= lookup.IsUpstreamsFault
+            bool mayBeCutOff = lookup.IsGood && disturbances.MayBeCutOff(lookup);
+            failed |= lookup.IsUpstreamsFault || mayBeCutOff
                 || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
-            if (lookup.IsGood && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
+            if (lookup.IsGood && !mayBeCutOff && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
                 answered = lookup;
             else
                 unanswered = lookup;

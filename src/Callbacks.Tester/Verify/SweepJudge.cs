@@ -137,7 +137,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {
             LookupRecord lookup = history.Lookups[index];
-            if (!lookup.IsGood)
+            if (!lookup.IsGood || disturbances.MayBeCutOff(lookup))
                 continue;
             // One that should have been stored may have been waiting for the database all the while.
             if (lookup.Outcome == LookupOutcome.Online)

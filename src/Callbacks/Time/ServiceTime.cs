@@ -19,8 +19,7 @@ sealed class ServiceTime
     public ServiceTime(TimeProvider provider)
     {
         _provider = provider;
-        _startTimestamp = provider.GetTimestamp();
-        _start = Instant.From(provider.GetUtcNow());
+        (_start, _startTimestamp) = ReadClocks();
     }
 
     /// <summary>Whole microseconds, never smaller than any value returned before.</summary>
@@ -36,10 +35,9 @@ sealed class ServiceTime
                 if (_apart <= Tolerance)
                     return now;
 
-                _startTimestamp = _provider.GetTimestamp();
-                _start = wall;
-                _steppedAt = wall;
-                return wall;
+                (_start, _startTimestamp) = ReadClocks();
+                _steppedAt = _start;
+                return _start;
             }
         }
     }
@@ -65,6 +63,27 @@ sealed class ServiceTime
             lock (_lock)
                 return _steppedAt;
         }
+    }
+
+    /// <summary>
+    /// Both clocks at the same moment. A thread that is held up between reading the one and the other, as at a start on a busy machine, would
+    /// set service time off for good; so the closest of a few pairs is taken.
+    /// </summary>
+    (Instant Wall, long Timestamp) ReadClocks()
+    {
+        const int Tries = 10;
+        var closest = (Wall: Instant.MinValue, Timestamp: 0L, Gap: TimeSpan.MaxValue);
+        for (int i = 0; i < Tries; i++)
+        {
+            long before = _provider.GetTimestamp();
+            Instant wall = Instant.From(_provider.GetUtcNow());
+            long after = _provider.GetTimestamp();
+            TimeSpan gap = _provider.GetElapsedTime(before, after);
+            if (gap < closest.Gap)
+                closest = (wall, after, gap);
+        }
+
+        return (closest.Wall, closest.Timestamp);
     }
 
     /// <summary>Called once, before the first callback is accepted: service time is never earlier than what the journal has seen.</summary>
