@@ -22,7 +22,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
     readonly Thread _thread;
     readonly ITimer _watchdog;
 
-    // The gate covers what callers and the writer's thread share. The groups move open -> full -> writing -> spare.
+    // The gate covers what callers and the writer's thread share. The groups move open -> full -> writing -> empty.
     readonly object _gate = new();
     readonly Queue<GroupBuffer> _full = new();
     readonly Stack<GroupBuffer> _empty = new();
@@ -59,7 +59,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
 
     public uint Tag { get; }
 
-    /// <summary>Set after a group became durable: there is something to read.</summary>
+    /// <summary>Set when there may be something to read: a group became durable, or a segment was left.</summary>
     public Signal Advanced { get; } = new();
 
     /// <summary>Why appends are being refused; null while all is well.</summary>

@@ -16,7 +16,7 @@ enum VisitKind
     Last,
 }
 
-/// <summary>A lookup to make: of which id, and since when it counts as started.</summary>
+/// <summary>A lookup to make. The entry is the table's own; attempts are those that have failed in a row.</summary>
 readonly record struct Lookup(int Entry, long Id, byte Attempts);
 
 /// <summary>
