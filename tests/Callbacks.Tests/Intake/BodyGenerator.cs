@@ -1,4 +1,5 @@
 using System.Text;
+using Callbacks.Tests.Support;
 
 namespace Callbacks.Tests.Intake;
 
@@ -92,29 +93,5 @@ sealed class BodyGenerator(Random random)
             _text.Append(" \t\r\n"[random.Next(4)]);
     }
 
-    byte[] Broken(byte[] body)
-    {
-        List<byte> bytes = [.. body];
-        for (int n = random.Next(1, 3); n > 0 && bytes.Count > 0; n--)
-        {
-            int at = random.Next(bytes.Count);
-            switch (random.Next(4))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes.RemoveAt(at);
-                    break;
-                case 2:
-                    bytes.Insert(at, "[]{},:\"0-.eE\\ "u8[random.Next(14)]);
-                    break;
-                default:
-                    bytes.RemoveRange(at, bytes.Count - at);
-                    break;
-            }
-        }
-
-        return [.. bytes];
-    }
+    byte[] Broken(byte[] body) => Mutation.Of(body, random, "[]{},:\"0-.eE\\ "u8, changesMax: 2);
 }

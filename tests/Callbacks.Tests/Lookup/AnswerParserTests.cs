@@ -1,6 +1,7 @@
 using System.Text;
 using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
+using Callbacks.Tests.Support;
 
 namespace Callbacks.Tests.Lookup;
 
@@ -81,37 +82,11 @@ public sealed class AnswerParserTests
         byte[] whole = Encoding.UTF8.GetBytes("""{"id":1234567,"name":"\u00e9\n","nested":{"a":[1,2.5,null]},"online":false}""");
         for (int round = 0; round < 100_000; round++)
         {
-            byte[] mutated = Mutate(whole, random);
+            byte[] mutated = Mutation.Of(whole, random, "{}[]\",:\\\0\u007f-0"u8, changesMax: 5);
             // A changed digit makes another id, which must not count; 1234567 itself may still be there.
             Assert.Null(AnswerParser.Parse(mutated, 42));
             AnswerParser.Parse(mutated, 1234567);
         }
-    }
-
-    static byte[] Mutate(byte[] whole, Random random)
-    {
-        List<byte> bytes = [.. whole];
-        for (int changes = random.Next(1, 6); changes > 0 && bytes.Count > 0; changes--)
-        {
-            int at = random.Next(bytes.Count);
-            switch (random.Next(4))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes.RemoveAt(at);
-                    break;
-                case 2:
-                    bytes.Insert(at, "{}[]\",:\\\0\u007f-0"u8[random.Next(12)]);
-                    break;
-                default:
-                    bytes.RemoveRange(at, bytes.Count - at);
-                    break;
-            }
-        }
-
-        return [.. bytes];
     }
 
     static LookupAnswer? Parse(string json, long id) => AnswerParser.Parse(Encoding.UTF8.GetBytes(json), id);

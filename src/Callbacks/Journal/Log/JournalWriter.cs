@@ -254,10 +254,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
 
         _groupNumber++;
         if (group.Callbacks > 0)
-        {
-            segment.LastReceived = group.LastReceived;
             _balance.Acknowledge(segment, group.Callbacks, group.Sightings);
-        }
 
         lock (_gate)
         {

@@ -1,5 +1,3 @@
-using Callbacks.Time;
-
 namespace Callbacks.Journal.Log;
 
 /// <summary>
@@ -37,7 +35,6 @@ static class LogRecovery
                             numbers.Add((first, last, segment));
                         }
 
-                        segment.LastReceived = Instant.Max(segment.LastReceived, frames.Callback.ReceivedAt);
                         numbers[^1] = (first, last, segment);
                     }
                     else if (frames.Kind == Layout.SettledKind)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Callbacks.Journal.Disk;
-using Callbacks.Time;
 
 namespace Callbacks.Journal.Log;
 
@@ -37,9 +36,6 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
 
     /// <summary>Stretches below <see cref="End"/> that do not check out, in ascending order; set before the segment is read.</summary>
     public IReadOnlyList<(long From, long To)> Holes { get; set; } = [];
-
-    /// <summary>Receive time of its newest callback, once it is known; zero when it holds none.</summary>
-    public Instant LastReceived { get; set; }
 
     /// <summary>Belongs to the thread that follows the journal (before that, to the one that recovers it).</summary>
     public SettledSet Settled { get; } = new();
