@@ -1,3 +1,5 @@
+using Callbacks.Fixtures;
+
 namespace Callbacks.SystemTests.Acceptance;
 
 [Collection(Sequential.Name)]

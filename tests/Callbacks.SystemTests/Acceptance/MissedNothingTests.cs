@@ -1,3 +1,5 @@
+using Callbacks.Fixtures;
+
 namespace Callbacks.SystemTests.Acceptance;
 
 /// <summary>The promise as a whole, at 20,000 sightings a second.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Callbacks.Fixtures;
 
 namespace Callbacks.Tests.Intake;
 
@@ -18,9 +19,7 @@ public sealed class MutationTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task A_broken_request_is_a_4xx_or_no_answer_and_whatever_is_acknowledged_was_appended()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("CALLBACK_SEED"), CultureInfo.InvariantCulture, out int given) ? given : new Random().Next();
-        output.WriteLine($"CALLBACK_SEED={seed}");
-        Random random = new(seed);
+        Random random = Seed.Draw(output);
         BodyGenerator bodies = new(random);
         SortedDictionary<int, int> statuses = [];
         int accepted = 0;
