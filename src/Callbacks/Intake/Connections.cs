@@ -16,6 +16,9 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     /// </summary>
     static readonly TimeSpan Recently = TimeSpan.FromSeconds(1);
 
+    /// <summary>An idle connection is closed in a fraction of a millisecond; one that isn't is in use.</summary>
+    static readonly TimeSpan OneCloseMax = TimeSpan.FromMilliseconds(10);
+
     readonly int _max = options.Value.ConnectionsMax;
     readonly SemaphoreSlim _places = new(options.Value.ConnectionsMax);
     readonly CancellationTokenSource _stopping = new();
@@ -119,7 +122,29 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     /// Waits until the recently used connections, or only the fresh ones among them, are gone, or until the time is over.
     /// </summary>
     /// <returns>How many of them are still open.</returns>
-    public async Task<int> AwaitAsync(bool onlyFresh, TimeSpan timeout, CancellationToken cancellationToken)
+    public Task<int> AwaitAsync(bool onlyFresh, TimeSpan timeout, CancellationToken cancellationToken) => AwaitAsync(
+        connection => (connection.IsFresh || !onlyFresh) && time.GetElapsedTime(connection.UsedAt) < Recently, timeout, cancellationToken);
+
+    /// <summary>
+    /// Closes one connection after the other, each when the one before is gone: a request that arrives while its connection is being closed
+    /// gets no answer, and to close hundreds at once makes that moment milliseconds long for each. What is in use is not waited for.
+    /// </summary>
+    public async Task CloseOneByOneAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        ClientConnection[] open;
+        lock (_lock)
+            open = [.. _open];
+        foreach (ClientConnection connection in open)
+        {
+            if (time.GetElapsedTime(start) >= timeout)
+                return;
+            connection.RequestClose();
+            await AwaitAsync(other => other == connection, OneCloseMax, cancellationToken);
+        }
+    }
+
+    async Task<int> AwaitAsync(Predicate<ClientConnection> isAwaited, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Task gone;
         lock (_lock)
@@ -129,7 +154,7 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
             gone = _awaitedGone.Task;
             foreach (ClientConnection connection in _open)
             {
-                connection.IsAwaited = (connection.IsFresh || !onlyFresh) && time.GetElapsedTime(connection.UsedAt) < Recently;
+                connection.IsAwaited = isAwaited(connection);
                 if (connection.IsAwaited)
                     _awaited++;
             }

@@ -3,7 +3,7 @@ namespace Callbacks.Intake;
 /// <summary>
 /// Goes before the server's own stop. First nothing more is accepted, and what waits in the kernel's queue is left to the next process on
 /// the socket; then every answer closes its connection, and those connections get a short time from which a request may be on its way.
-/// Only then does the server close what is left: idle connections, of which HTTP/1.1 allows no better farewell. Requests under way are
+/// Only then is closed what is left, one by one: idle connections, of which HTTP/1.1 allows no better farewell. Requests under way are
 /// the server's to finish.
 /// </summary>
 sealed partial class GracefulStop(
@@ -15,6 +15,9 @@ sealed partial class GracefulStop(
     // Added for a client that has just connected and has sent nothing yet: on a crowded machine it may be off the processor for that long.
     static readonly TimeSpan FreshGrace = TimeSpan.FromMilliseconds(300);
 
+    // Enough for a thousand; the server closes the rest at once.
+    static readonly TimeSpan ClosingMax = TimeSpan.FromMilliseconds(200);
+
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
@@ -23,6 +26,7 @@ sealed partial class GracefulStop(
         int before = connections.Count;
         int recent = await connections.AwaitAsync(onlyFresh: false, KeptAliveGrace, cancellationToken);
         int fresh = recent == 0 ? 0 : await connections.AwaitAsync(onlyFresh: true, FreshGrace, cancellationToken);
+        await connections.CloseOneByOneAsync(ClosingMax, cancellationToken);
         double milliseconds = time.GetElapsedTime(start).TotalMilliseconds;
         LogStopped(before, milliseconds, recent, fresh);
     }
@@ -37,7 +41,7 @@ sealed partial class GracefulStop(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Accepting stopped with {Open} connections open; after {Milliseconds:F0} ms the "
-        + "server closes the rest, {Recent} of them used within the last second and {Fresh} of those without any request.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Accepting stopped with {Open} connections open; after {Milliseconds:F0} ms "
+        + "all are told, but for {Recent} used within the last second, {Fresh} of them without any request.")]
     partial void LogStopped(int open, double milliseconds, int recent, int fresh);
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Callbacks.Journal.Disk;
 using Callbacks.Journal.Log;
 using Callbacks.Journal.Pending;
@@ -13,7 +11,7 @@ namespace Callbacks.Journal;
 /// </summary>
 sealed class CallbackJournal(
     JournalOptions options, Func<IJournalDisk> openDisk, PendingTable table, Balance balance, ServiceTime time, TimeProvider timers,
-    TimeSpan retention, ILoggerFactory loggers) : ICallbackLog, ICoverage, IDisposable
+    TimeSpan retention, ILoggerFactory loggers, Func<uint> drawTag) : ICallbackLog, ICoverage, IDisposable
 {
     IJournalDisk? _disk;
     SegmentList? _segments;
@@ -37,22 +35,31 @@ sealed class CallbackJournal(
     /// <exception cref="JournalUnusableException">No waiting cures it: the folder can't be used, or another process uses it.</exception>
     public void Open()
     {
+        Assemble();
+        _supply!.Start();
+        _writer!.Start();
+        _follower!.Start();
+    }
+
+    /// <summary>Opens the folder and puts the parts together; none of their threads runs yet.</summary>
+    /// <exception cref="JournalUnusableException">As <see cref="Open"/>.</exception>
+    public (JournalWriter Writer, SegmentSupply Supply, JournalFollower Follower) Assemble()
+    {
         try
         {
             _disk = openDisk();
             if (!_disk.TryLock())
                 throw new JournalUnusableException($"Journal:Directory '{_disk.Path}' is in use by another process. Stop it, or name another folder.");
-            var opening = new LogOpening(_disk, options, DrawTag);
+            var opening = new LogOpening(_disk, options, drawTag);
             (Segment fresh, _supply) = opening.Start(loggers.CreateLogger<SegmentSupply>());
             _segments = opening.Segments;
             time.StartNoEarlierThan(opening.LastReceived);
             _writer = new JournalWriter(
                 _segments, _supply, balance, time, timers, options, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>());
             _follower = new JournalFollower(
-                _disk, _segments, _supply, _writer, balance, table, time, retention, fresh, opening.LastReceived, opening.Damage, loggers.CreateLogger<JournalFollower>());
-            _supply.Start();
-            _writer.Start();
-            _follower.Start(cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken));
+                _disk, _segments, _supply, _writer, balance, table, time, retention, fresh, opening.LastReceived, opening.Damage,
+                cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken), loggers);
+            return (_writer, _supply, _follower);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -78,13 +85,6 @@ sealed class CallbackJournal(
     }
 
     JournalWriter Writer => _writer ?? throw new InvalidOperationException("The journal is not open.");
-
-    static uint DrawTag()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-    }
 }
 
 /// <summary>The journal can't be opened, and waiting won't help; the message says what to do.</summary>

@@ -27,60 +27,58 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     /// <summary>Later visits are made in batches: the log is read in chunks, and one that serves a single small group is wasted.</summary>
     static readonly TimeSpan MinVisitWait = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan FailureWait = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan DeletionRetryWait = TimeSpan.FromSeconds(5);
 
-    readonly IJournalDisk _disk;
     readonly SegmentList _segments;
-    readonly SegmentSupply _supply;
     readonly JournalWriter _writer;
     readonly Balance _balance;
     readonly PendingTable _table;
     readonly ServiceTime _time;
     readonly TimeSpan _retention;
+    readonly Func<CancellationToken, List<string>> _recovery;
     readonly ILogger<JournalFollower> _logger;
     readonly Thread _thread;
     readonly CancellationTokenSource _stop = new();
 
     readonly GroupReader _reader = new();
+    readonly GroupVisitor _visitor;
     readonly Cursor _arrivals;
-    readonly Cursor _backlog;
-    readonly Segment _firstOfThisLife;
+    readonly Backlog _backlog;
     readonly (TimeSpan Age, Cursor Cursor)[] _visits;
     readonly Cursor _last;
-    readonly List<ulong> _marks = [];
-    readonly long[] _expired = new long[Enum.GetValues<LookupFailure>().Length];
-
-    // Held while a segment's file goes away, or is read by another thread than this one.
-    readonly Lock _files = new();
-    readonly List<string> _damage;
+    readonly SegmentDeletion _deletion;
+    readonly NamedOnDisk _named;
+    readonly DamageReport _damage;
     Instant _nextVisits;
-    Instant _nextDeletion;
     bool _hasSteppedOver;
     long _readUpTo;
     long _oldestPending;
-    Task _recovery = Task.CompletedTask;
+    Task _recovering = Task.CompletedTask;
     volatile bool _isScanned;
     volatile bool _isFollowing;
 
+    /// <param name="recovery">Checks the segments of earlier lives, and returns what is damaged; what they hold is read after it.</param>
     public JournalFollower(
-        IJournalDisk disk, SegmentList segments, SegmentSupply supply, JournalWriter writer, Balance balance, PendingTable table,
-        ServiceTime time, TimeSpan retention, Segment firstOfThisLife, Instant lastReceived, IReadOnlyList<string> damage, ILogger<JournalFollower> logger)
+        IJournalDisk disk, SegmentList segments, SegmentSupply supply, JournalWriter writer, Balance balance, PendingTable table, ServiceTime time,
+        TimeSpan retention, Segment firstOfThisLife, Instant lastReceived, IReadOnlyList<string> damage, Func<CancellationToken, List<string>> recovery, ILoggerFactory loggers)
     {
-        (_disk, _segments, _supply, _writer, _balance, _table, _time, _retention, _logger) = (disk, segments, supply, writer, balance, table, time, retention, logger);
-        _firstOfThisLife = firstOfThisLife;
+        (_segments, _writer, _balance, _table, _time, _retention, _recovery) = (segments, writer, balance, table, time, retention, recovery);
+        _logger = loggers.CreateLogger<JournalFollower>();
+        _damage = new DamageReport(damage, loggers.CreateLogger<DamageReport>());
         _readUpTo = lastReceived.Microseconds;
-        _damage = [.. damage];
+        var files = new Lock();
+        _deletion = new SegmentDeletion(disk, segments, supply, balance, files, loggers.CreateLogger<SegmentDeletion>());
+        _named = new NamedOnDisk(segments, files);
+        _visitor = new GroupVisitor(table, balance);
         _arrivals = new Cursor(segments, _reader, firstOfThisLife);
-        _backlog = new Cursor(segments, _reader, segments.Oldest);
+        _backlog = new Backlog(segments, _reader, firstOfThisLife, retention, _visitor, balance);
         _last = new Cursor(segments, _reader, segments.Oldest);
         _visits = [.. VisitAges(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest)))];
         _thread = new Thread(Run) { IsBackground = true, Name = "journal follower" };
     }
 
-    /// <param name="recovery">Checks the segments of earlier lives; what they hold is read after it.</param>
-    public void Start(Func<CancellationToken, List<string>> recovery)
+    public void Start()
     {
-        _recovery = Task.Factory.StartNew(() => Recover(recovery), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _recovering = Task.Factory.StartNew(Recover, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _thread.Start();
     }
 
@@ -88,14 +86,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
 
     public Instant? OldestPending => Volatile.Read(ref _oldestPending) is var time and not 0 ? new Instant(time) : null;
 
-    public IReadOnlyList<string> Damage
-    {
-        get
-        {
-            lock (_damage)
-                return [.. _damage];
-        }
-    }
+    public IReadOnlyList<string> Damage => _damage.All;
 
     /// <inheritdoc/>
     public Instant ReadUpTo()
@@ -117,7 +108,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         if (absent.Count == 0 || unfitUpTo <= since)
             return;
 
-        HashSet<long> named = FindNamed(absent, since, unfitUpTo);
+        HashSet<long> named = _named.Find(absent, since, unfitUpTo);
         for (int i = 0; i < ids.Length; i++)
             covered[i] |= named.Contains(ids[i]);
     }
@@ -127,18 +118,59 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         _stop.Cancel();
         if (_thread.IsAlive)
             _thread.Join();
-        _recovery.Wait();
+        _recovering.Wait();
         _stop.Dispose();
     }
 
     /// <summary>One turn of every cursor. Returns how long there is nothing to do, unless the writer says otherwise.</summary>
     public TimeSpan RunOnce()
     {
+        try
+        {
+            return Turn();
+        }
+        catch (DamagedGroupException exception)
+        {
+            StepOver(exception);
+            return TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Checks what earlier lives left; <see cref="RunOnce"/> goes on from there.</summary>
+    public void Recover()
+    {
+        try
+        {
+            _damage.Add(_recovery(_stop.Token));
+            _isScanned = true;
+            _writer.Advanced.Set();
+        }
+        catch (OperationCanceledException)
+        {
+            // The service stops; the next start begins again.
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // Without its past the journal can accept, but nothing may be swept or deleted: it stays recovering, loudly.
+            Log.RecoveryFailed(_logger, exception);
+            _damage.Add($"Earlier segments could not be read: {exception.Message}");
+        }
+    }
+
+    TimeSpan Turn()
+    {
         Instant now = _time.Now;
         TimeSpan wait = Follow(_arrivals, VisitKind.Arrival, now, TimeSpan.Zero, null);
         if (_isScanned && !_isFollowing)
         {
-            ReadBacklog(now);
+            if (_backlog.Read(GroupsPerTurn, now))
+            {
+                _isFollowing = true;
+                int segments = _segments.Count;
+                long pending = _balance.Snapshot().PendingAtStart;
+                Log.Recovered(_logger, segments, pending);
+            }
+
             return TimeSpan.Zero;
         }
 
@@ -148,12 +180,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             _nextVisits = now + (due > MinVisitWait || due == TimeSpan.Zero ? due : MinVisitWait);
         }
 
-        if (_marks.Count > 0)
-        {
-            _writer.Mark(_marks);
-            _marks.Clear();
-        }
-
+        _visitor.MarkSettled(_writer);
         TimeSpan untilVisits = _isFollowing ? _nextVisits - now : IdleWait;
         return untilVisits < wait ? untilVisits : wait;
     }
@@ -170,18 +197,13 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             Follow(_arrivals, VisitKind.Arrival, now, TimeSpan.Zero, null);
         }
 
-        if (now >= _nextDeletion)
+        if (_deletion.IsDue(_last.Segment, now))
         {
-            try
-            {
-                DeleteSettled();
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // What can't be deleted costs room, nothing else has to wait for it.
-                Log.DeletionFailed(_logger, exception.Message);
-                _nextDeletion = now + DeletionRetryWait;
-            }
+            _backlog.CatchUpWith(_last);
+            foreach ((_, Cursor cursor) in _visits)
+                cursor.CatchUpWith(_last);
+            _reader.Clear();
+            _deletion.Run(_last.Segment, now);
         }
 
         return wait;
@@ -206,11 +228,6 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             {
                 wait = RunOnce();
             }
-            catch (DamagedGroupException exception)
-            {
-                StepOver(exception);
-                wait = TimeSpan.Zero;
-            }
             catch (Exception exception)
             {
                 Log.Failed(_logger, exception);
@@ -230,26 +247,6 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         }
     }
 
-    void Recover(Func<CancellationToken, List<string>> recovery)
-    {
-        try
-        {
-            AddDamage(recovery(_stop.Token));
-            _isScanned = true;
-            _writer.Advanced.Set();
-        }
-        catch (OperationCanceledException)
-        {
-            // The service stops; the next start begins again.
-        }
-        catch (Exception exception)
-        {
-            // Without its past the journal can accept, but nothing may be swept or deleted: it stays recovering, loudly.
-            Log.RecoveryFailed(_logger, exception);
-            AddDamage([$"Earlier segments could not be read: {exception.Message}"]);
-        }
-    }
-
     /// <summary>Visits the groups that are old enough. Returns zero when there is more to do at once, else when the next one is due.</summary>
     TimeSpan Follow(Cursor cursor, VisitKind visit, Instant now, TimeSpan age, Cursor? behind)
     {
@@ -266,7 +263,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             if (due > now && age > TimeSpan.Zero)
                 return due - now;
 
-            VisitGroup(cursor, header, visit, now);
+            _visitor.Visit(cursor, header, visit, now);
             cursor.Advance();
             if (visit == VisitKind.Arrival && header.Callbacks > 0)
             {
@@ -287,79 +284,6 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             Volatile.Write(ref _readUpTo, Math.Max(_readUpTo, lastDurable.Microseconds));
     }
 
-    /// <summary>True when every callback of the group is settled afterwards.</summary>
-    bool VisitGroup(Cursor cursor, in GroupHeader header, VisitKind visit, Instant now)
-    {
-        if (header.Callbacks == 0 || cursor.Segment.Settled.ContainsAll(header.FirstNumber, header.Callbacks))
-            return true;
-
-        bool isSettled = true;
-        var frames = new FrameReader(cursor.Read());
-        while (frames.Next())
-        {
-            if (frames.Kind != Layout.CallbackKind || cursor.Segment.Settled.Contains(frames.Callback.Number))
-                continue;
-            if (_table.Visit(frames.Callback, visit, now, out OutcomeCounts outcomes, _expired))
-                Settle(cursor.Segment, frames.Callback.Number, outcomes);
-            else
-                isSettled = false;
-        }
-
-        return isSettled;
-    }
-
-    void Settle(Segment segment, ulong number, in OutcomeCounts outcomes)
-    {
-        segment.Settled.Add(number);
-        _marks.Add(number);
-        _balance.Settle(segment, outcomes);
-        if (outcomes.Expired == 0)
-            return;
-        for (byte failure = 0; failure < _expired.Length; failure++)
-        {
-            if (_expired[failure] > 0)
-                _balance.CountExpired(failure, _expired[failure]);
-            _expired[failure] = 0;
-        }
-    }
-
-    /// <summary>Reads what earlier lives left unsettled, which is pending from now on.</summary>
-    void ReadBacklog(Instant now)
-    {
-        for (int groups = 0; groups < GroupsPerTurn; groups++)
-        {
-            if (_backlog.Segment.Number >= _firstOfThisLife.Number || !_backlog.TryPeek(out GroupHeader header) || _backlog.Segment.Number >= _firstOfThisLife.Number)
-            {
-                _isFollowing = true;
-                long pending = _balance.Snapshot().PendingAtStart;
-                Log.Recovered(_logger, _segments.Count, pending);
-                return;
-            }
-
-            if (header.Callbacks > 0 && !_backlog.Segment.Settled.ContainsAll(header.FirstNumber, header.Callbacks))
-                CountBacklog(_backlog.Segment, _backlog.Read());
-            // What has outlived its retention is left to the last visit, which follows.
-            if (header.LastReceived + _retention > now)
-                VisitGroup(_backlog, header, VisitKind.Arrival, now);
-            _backlog.Advance();
-        }
-    }
-
-    void CountBacklog(Segment segment, ReadOnlySpan<byte> group)
-    {
-        long callbacks = 0, sightings = 0;
-        var frames = new FrameReader(group);
-        while (frames.Next())
-        {
-            if (frames.Kind != Layout.CallbackKind || segment.Settled.Contains(frames.Callback.Number))
-                continue;
-            callbacks++;
-            sightings += frames.Callback.Ids.Length;
-        }
-
-        _balance.Recover(segment, callbacks, sightings);
-    }
-
     /// <summary>Moves the last cursor over what is settled, and expires what has outlived its retention. Returns when to come again.</summary>
     TimeSpan SettleOldest(Instant now)
     {
@@ -372,10 +296,10 @@ sealed partial class JournalFollower : ICoverage, IDisposable
                 return IdleWait;
             }
 
-            if (header.Callbacks > 0 && !_last.Segment.Settled.ContainsAll(header.FirstNumber, header.Callbacks))
+            if (!GroupVisitor.IsSettled(_last.Segment, header))
             {
                 TimeSpan left = header.LastReceived + _retention - now;
-                bool isSettled = left <= TimeSpan.Zero && VisitGroup(_last, header, VisitKind.Last, now);
+                bool isSettled = left <= TimeSpan.Zero && _visitor.Visit(_last, header, VisitKind.Last, now);
                 if (!isSettled)
                 {
                     Instant oldest = OldestUnsettled(header);
@@ -404,70 +328,6 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         return header.LastReceived;
     }
 
-    void DeleteSettled()
-    {
-        while (_segments.Oldest is var oldest && oldest.Number < _last.Segment.Number)
-        {
-            _backlog.CatchUpWith(_last);
-            foreach ((_, Cursor cursor) in _visits)
-                cursor.CatchUpWith(_last);
-            _reader.Clear();
-            lock (_files)
-            {
-                // Oldest first, each before the next: what is found later has no gap that is not a loss.
-                // Either may have happened already, and the flush failed.
-                if (_disk.List().Contains(oldest.Name, StringComparer.Ordinal))
-                {
-                    if (oldest.Holes.Count > 0)
-                        _disk.Rename(oldest.Name, oldest.DamagedName);
-                    else
-                        _disk.Delete(oldest.Name);
-                }
-
-                _disk.FlushFolder();
-                _segments.RemoveOldest();
-                oldest.Dispose();
-            }
-
-            _balance.Forget(oldest);
-            _supply.Wake();
-        }
-    }
-
-    /// <summary>Which of the ids are named by a callback on disk that is not settled and was received by the time given for the id.</summary>
-    HashSet<long> FindNamed(Dictionary<long, Instant> ids, Instant since, Instant upTo)
-    {
-        var named = new HashSet<long>();
-        lock (_files)
-        {
-            var cursor = new Cursor(_segments, new GroupReader(), _segments.Oldest);
-            while (named.Count < ids.Count && cursor.TryPeek(out GroupHeader header))
-            {
-                if (header.Callbacks > 0 && header.LastReceived > since && !cursor.Segment.Settled.ContainsAll(header.FirstNumber, header.Callbacks))
-                {
-                    var frames = new FrameReader(cursor.Read());
-                    while (frames.Next())
-                    {
-                        if (frames.Kind != Layout.CallbackKind || frames.Callback.ReceivedAt <= since || cursor.Segment.Settled.Contains(frames.Callback.Number))
-                            continue;
-                        foreach (long id in frames.Callback.Ids)
-                        {
-                            if (ids.TryGetValue(id, out Instant receivedBy) && frames.Callback.ReceivedAt <= receivedBy)
-                                named.Add(id);
-                        }
-                    }
-                }
-
-                // Receive times ascend: the first group that goes beyond is the last that counts.
-                if (header.LastReceived > upTo)
-                    break;
-                cursor.Advance();
-            }
-        }
-
-        return named;
-    }
-
     void StepOver(DamagedGroupException exception)
     {
         Segment segment = exception.Segment;
@@ -479,15 +339,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         segment.Holes = [.. segment.Holes.Append((exception.Offset, next)).Order()];
         _reader.Clear();
         _hasSteppedOver = true;
-        AddDamage([$"{segment.Name} is damaged from byte {exception.Offset} to {next}."]);
-    }
-
-    void AddDamage(List<string> damage)
-    {
-        lock (_damage)
-            _damage.AddRange(damage);
-        foreach (string sentence in damage)
-            Log.Damaged(_logger, sentence);
+        _damage.Add($"{segment.Name} is damaged from byte {exception.Offset} to {next}.");
     }
 
     static partial class Log
@@ -495,14 +347,8 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         [LoggerMessage(Level = LogLevel.Information, Message = "The journal is read: {Segments} segments, {Sightings} sightings of earlier lives are pending.")]
         public static partial void Recovered(ILogger logger, int segments, long sightings);
 
-        [LoggerMessage(Level = LogLevel.Critical, Message = "The journal is damaged, and what is whole in it is used: {Damage}")]
-        public static partial void Damaged(ILogger logger, string damage);
-
         [LoggerMessage(Level = LogLevel.Critical, Message = "Earlier segments of the journal could not be read; callbacks are accepted, nothing is swept.")]
         public static partial void RecoveryFailed(ILogger logger, Exception exception);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "A settled journal segment can't be removed, and is tried again every five seconds: {Problem}")]
-        public static partial void DeletionFailed(ILogger logger, string problem);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Following the journal failed and goes on in a second.")]
         public static partial void Failed(ILogger logger, Exception exception);

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Callbacks.Configuration;
 using Callbacks.Journal.Disk;
 using Callbacks.Journal.Pending;
@@ -25,10 +27,19 @@ static class JournalSetup
             provider.GetRequiredService<ServiceTime>(),
             provider.GetRequiredService<TimeProvider>(),
             retention(provider),
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(),
+            DrawTag));
         services.AddSingleton<ICallbackLog>(provider => provider.GetRequiredService<CallbackJournal>());
         services.AddSingleton<ICoverage>(provider => provider.GetRequiredService<CallbackJournal>());
         services.AddHostedService<JournalHost>();
+    }
+
+    /// <summary>Not from a seeded generator: the tags of two lives must differ.</summary>
+    static uint DrawTag()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
     }
 
     /// <summary>Opens the journal before anything that uses it starts, and closes it after all of that has stopped.</summary>

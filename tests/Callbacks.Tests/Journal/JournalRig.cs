@@ -11,6 +11,8 @@ sealed class JournalRig : IDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
+    static uint _tag;
+
     readonly CallbackJournal _journal;
 
     public JournalRig(IJournalDisk disk, TimeSpan? retention = null, int segmentBytes = 64 << 10, long bytesMax = 1 << 30, TimeProvider? clock = null)
@@ -19,7 +21,7 @@ sealed class JournalRig : IDisposable
         Retention = retention ?? TimeSpan.FromMinutes(10);
         Table = new PendingTable(Retention, 200_000, keepAll: false, new Random(1));
         var options = new JournalOptions { SegmentBytes = segmentBytes, BytesMax = bytesMax };
-        _journal = new CallbackJournal(options, () => disk, Table, Balance, Time, TimeProvider.System, Retention, NullLoggerFactory.Instance);
+        _journal = new CallbackJournal(options, () => disk, Table, Balance, Time, TimeProvider.System, Retention, NullLoggerFactory.Instance, () => Interlocked.Increment(ref _tag));
         _journal.Open();
     }
 

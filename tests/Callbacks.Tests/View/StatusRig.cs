@@ -40,7 +40,7 @@ sealed class StatusRig : IAsyncDisposable
         builder.AddJournal(_ => retention, _ => false);
         builder.Services.AddSingleton(provider => new CallbackJournal(
             provider.GetRequiredService<JournalOptions>(), () => disk, provider.GetRequiredService<PendingTable>(), provider.GetRequiredService<Balance>(),
-            provider.GetRequiredService<ServiceTime>(), TimeProvider.System, retention, provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ServiceTime>(), TimeProvider.System, retention, provider.GetRequiredService<ILoggerFactory>(), () => 1));
         builder.AddStore();
         builder.AddLookup();
         builder.AddSweep();

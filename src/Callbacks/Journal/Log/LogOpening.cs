@@ -57,7 +57,7 @@ sealed class LogOpening
 
         if (supply.Spares == 0)
             supply.PrepareOne();
-        if (!supply.TryTake(TimeSpan.Zero, out ulong freshNumber, out IJournalFile freshFile))
+        if (!supply.TryTake(out ulong freshNumber, out IJournalFile freshFile))
             throw new IOException("There is no room for a journal segment.");
         var fresh = new Segment(freshNumber, _tag, freshFile, freshFile.Length);
         Segments.Add(fresh);

@@ -63,13 +63,11 @@ sealed partial class SegmentSupply : IDisposable
         }
     }
 
-    /// <summary>Waits until there is a spare, or the time is up, or the supply stops.</summary>
-    public bool TryTake(TimeSpan timeout, out ulong number, out IJournalFile file)
+    /// <summary>False when there is no spare.</summary>
+    public bool TryTake(out ulong number, out IJournalFile file)
     {
         lock (_gate)
         {
-            if (_spares.Count == 0 && !_stopping)
-                Monitor.Wait(_gate, timeout);
             if (!_spares.TryDequeue(out (ulong Number, IJournalFile File) spare))
             {
                 (number, file) = (0, null!);
@@ -79,6 +77,16 @@ sealed partial class SegmentSupply : IDisposable
             Monitor.PulseAll(_gate);
             (number, file) = spare;
             return true;
+        }
+    }
+
+    /// <summary>Returns when there is a spare, or the time is up, or the supply stops.</summary>
+    public void WaitForSpare(TimeSpan timeout)
+    {
+        lock (_gate)
+        {
+            if (_spares.Count == 0 && !_stopping)
+                Monitor.Wait(_gate, timeout);
         }
     }
 
@@ -112,20 +120,34 @@ sealed partial class SegmentSupply : IDisposable
             file.Dispose();
     }
 
+    /// <summary>Prepares a segment if one is needed. False when that failed, and is to be tried again later.</summary>
+    public bool RunOnce()
+    {
+        lock (_gate)
+        {
+            if (!IsNeeded())
+                return true;
+        }
+
+        try
+        {
+            PrepareOne();
+            Report(null);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Report(exception.Message);
+            return false;
+        }
+    }
+
     void Run()
     {
         while (WaitForNeed())
         {
-            try
-            {
-                PrepareOne();
-                Report(null);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                Report(exception.Message);
+            if (!RunOnce())
                 PauseAfterFailure();
-            }
         }
     }
 
@@ -135,18 +157,23 @@ sealed partial class SegmentSupply : IDisposable
         {
             while (!_stopping)
             {
-                if (_spares.Count < SparesMin)
-                {
-                    if (_segments.TotalBytes + _segmentBytes <= _bytesMax)
-                        return true;
-                    Report($"The journal has reached Journal:BytesMax ({_bytesMax} bytes).");
-                }
-
+                if (IsNeeded())
+                    return true;
                 Monitor.Wait(_gate);
             }
 
             return false;
         }
+    }
+
+    bool IsNeeded()
+    {
+        if (_spares.Count >= SparesMin)
+            return false;
+        if (_segments.TotalBytes + _segmentBytes <= _bytesMax)
+            return true;
+        Report($"The journal has reached Journal:BytesMax ({_bytesMax} bytes).");
+        return false;
     }
 
     void PauseAfterFailure()
