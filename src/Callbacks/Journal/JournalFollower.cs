@@ -12,17 +12,10 @@ namespace Callbacks.Journal;
 /// </summary>
 sealed partial class JournalFollower : ICoverage, IDisposable
 {
-    /// <summary>
-    /// Ages of the visits in seconds, as far as they are below the retention; beyond them each is half as much again, a sixth of the retention at most. Lookups take 0.3 to
-    /// 4.3 s, so most callbacks are settled within the first few; a visit to a callback that is not costs the look at one id.
-    /// </summary>
-    static readonly double[] VisitAgesSeconds = [0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 10, 12, 16, 20, 25, 27.5];
-
     /// <summary>Groups that one cursor goes through before the others have their turn.</summary>
     const int GroupsPerTurn = 32;
 
     static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan RetryWait = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Later visits are made in batches: the log is read in chunks, and one that serves a single small group is wasted.</summary>
     static readonly TimeSpan MinVisitWait = TimeSpan.FromMilliseconds(50);
@@ -44,14 +37,13 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     readonly Cursor _arrivals;
     readonly Backlog _backlog;
     readonly (TimeSpan Age, Cursor Cursor)[] _visits;
-    readonly Cursor _last;
+    readonly LastVisits _last;
     readonly SegmentDeletion _deletion;
     readonly NamedOnDisk _named;
     readonly DamageReport _damage;
     Instant _nextVisits;
     bool _hasSteppedOver;
     long _readUpTo;
-    long _oldestPending;
     Task _recovering = Task.CompletedTask;
     volatile bool _isScanned;
     volatile bool _isFollowing;
@@ -71,8 +63,8 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         _visitor = new GroupVisitor(table, balance);
         _arrivals = new Cursor(segments, _reader, firstOfThisLife);
         _backlog = new Backlog(segments, _reader, firstOfThisLife, retention, _visitor, balance);
-        _last = new Cursor(segments, _reader, segments.Oldest);
-        _visits = [.. VisitAges(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest)))];
+        _last = new LastVisits(segments, _reader, _visitor, table, retention);
+        _visits = [.. VisitAges.Below(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest)))];
         _thread = new Thread(Run) { IsBackground = true, Name = "journal follower" };
     }
 
@@ -84,7 +76,8 @@ sealed partial class JournalFollower : ICoverage, IDisposable
 
     public bool IsRecovering => !_isFollowing;
 
-    public Instant? OldestPending => Volatile.Read(ref _oldestPending) is var time and not 0 ? new Instant(time) : null;
+    /// <inheritdoc cref="LastVisits.OldestPending"/>
+    public Instant? OldestPending => _last.OldestPending;
 
     public IReadOnlyList<string> Damage => _damage.All;
 
@@ -188,35 +181,25 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     /// <summary>A turn of the cursors that trail the arrivals. Returns when the next is due.</summary>
     TimeSpan VisitAgain(Instant now)
     {
-        TimeSpan wait = SettleOldest(now);
+        TimeSpan wait = _last.RunOnce(now, _arrivals, ReadUpTo);
         foreach ((TimeSpan age, Cursor cursor) in _visits)
         {
-            cursor.CatchUpWith(_last);
+            cursor.CatchUpWith(_last.Cursor);
             TimeSpan due = Follow(cursor, VisitKind.Again, now, age, _arrivals);
             wait = due < wait ? due : wait;
             Follow(_arrivals, VisitKind.Arrival, now, TimeSpan.Zero, null);
         }
 
-        if (_deletion.IsDue(_last.Segment, now))
+        if (_deletion.IsDue(_last.Cursor.Segment, now))
         {
-            _backlog.CatchUpWith(_last);
+            _backlog.CatchUpWith(_last.Cursor);
             foreach ((_, Cursor cursor) in _visits)
-                cursor.CatchUpWith(_last);
+                cursor.CatchUpWith(_last.Cursor);
             _reader.Clear();
-            _deletion.Run(_last.Segment, now);
+            _deletion.Run(_last.Cursor.Segment, now);
         }
 
         return wait;
-    }
-
-    static IEnumerable<TimeSpan> VisitAges(TimeSpan retention)
-    {
-        IEnumerable<double> seconds = VisitAgesSeconds;
-        double step = retention.TotalSeconds / 6;
-        for (double age = VisitAgesSeconds[^1]; (age += Math.Min(age / 2, step)) < retention.TotalSeconds;)
-            seconds = seconds.Append(age);
-        // One at least, however short the retention.
-        return seconds.Select(TimeSpan.FromSeconds).Where(age => age < retention).DefaultIfEmpty(retention / 2);
     }
 
     void Run()
@@ -282,50 +265,6 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         // Durable by then, so in the segment by now: when nothing is left to read, it has been read.
         if (!arrivals.TryPeek(out _))
             Volatile.Write(ref _readUpTo, Math.Max(_readUpTo, lastDurable.Microseconds));
-    }
-
-    /// <summary>Moves the last cursor over what is settled, and expires what has outlived its retention. Returns when to come again.</summary>
-    TimeSpan SettleOldest(Instant now)
-    {
-        for (int groups = 0; groups < GroupsPerTurn * 4; groups++)
-        {
-            if (!_last.IsBehind(_arrivals) || !_last.TryPeek(out GroupHeader header))
-            {
-                Volatile.Write(ref _oldestPending, 0);
-                _table.Release(ReadUpTo());
-                return IdleWait;
-            }
-
-            if (!GroupVisitor.IsSettled(_last.Segment, header))
-            {
-                TimeSpan left = header.LastReceived + _retention - now;
-                bool isSettled = left <= TimeSpan.Zero && _visitor.Visit(_last, header, VisitKind.Last, now);
-                if (!isSettled)
-                {
-                    Instant oldest = OldestUnsettled(header);
-                    Volatile.Write(ref _oldestPending, oldest.Microseconds);
-                    _table.Release(oldest);
-                    // A last visit that found a batch being written comes again when that may be done.
-                    return left > TimeSpan.Zero ? left : RetryWait;
-                }
-            }
-
-            _last.Advance();
-        }
-
-        return TimeSpan.Zero;
-    }
-
-    Instant OldestUnsettled(in GroupHeader header)
-    {
-        var frames = new FrameReader(_last.Read());
-        while (frames.Next())
-        {
-            if (frames.Kind == Layout.CallbackKind && !_last.Segment.Settled.Contains(frames.Callback.Number))
-                return frames.Callback.ReceivedAt;
-        }
-
-        return header.LastReceived;
     }
 
     void StepOver(DamagedGroupException exception)

@@ -6,6 +6,8 @@ struct EntryList
     public int First { get; private set; }
     public int Last { get; private set; }
 
+    public int Count { get; private set; }
+
     public readonly bool IsEmpty => First == 0;
 
     public void AddLast(PendingId[] entries, int index)
@@ -17,6 +19,7 @@ struct EntryList
         else
             entries[Last].Next = index;
         Last = index;
+        Count++;
     }
 
     public void Remove(PendingId[] entries, int index)
@@ -30,5 +33,6 @@ struct EntryList
             Last = entry.Previous;
         else
             entries[entry.Next].Previous = entry.Previous;
+        Count--;
     }
 }

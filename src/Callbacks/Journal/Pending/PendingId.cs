@@ -68,4 +68,18 @@ struct PendingId
 
     /// <summary>In the batch that is being written.</summary>
     public bool IsStoring;
+
+    /// <summary>What the answers so far make of a sighting.</summary>
+    /// <param name="received">The sighting's receive time.</param>
+    /// <param name="keepAll">Whether offline answers are stored, too.</param>
+    public readonly Outcome OutcomeOf(long received, bool keepAll)
+    {
+        if (received <= StoredSeen)
+            return Outcome.Stored;
+        if (received <= ToStore || received >= AnsweredStart || IsKept(Answer, keepAll))
+            return Outcome.Pending;
+        return Answer == LookupAnswer.Unknown ? Outcome.Unknown : Outcome.Offline;
+    }
+
+    public static bool IsKept(LookupAnswer answer, bool keepAll) => answer == LookupAnswer.Online || (keepAll && answer == LookupAnswer.Offline);
 }
