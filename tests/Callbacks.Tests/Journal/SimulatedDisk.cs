@@ -12,6 +12,9 @@ sealed class SimulatedDisk : IJournalDisk
     Dictionary<string, Content> _durableNames = new(StringComparer.Ordinal);
     Dictionary<string, Content> _names = new(StringComparer.Ordinal);
     bool _isLocked;
+    bool _isOff;
+    int _operationsLeft = int.MaxValue;
+    bool _lastOperationTakesEffect;
     int _life;
 
     public string Path => "simulated";
@@ -28,15 +31,37 @@ sealed class SimulatedDisk : IJournalDisk
     /// <summary>Called in each flush before it takes effect; may wait.</summary>
     public Action<string> BeforeFlush { get; set; } = _ => { };
 
+    /// <summary>
+    /// Draws what a write or a flush that fails leaves: of a write any first part, of what was to be flushed any part, and the rest is forgotten,
+    /// as the kernel does. Null: a write leaves nothing, and what was to be flushed is kept for the next flush.
+    /// </summary>
+    public Random? Failures { get; set; }
+
     public int Flushes { get; private set; }
+
+    /// <summary>Bytes of all files together.</summary>
+    public long Used
+    {
+        get
+        {
+            lock (_lock)
+                return _names.Values.Sum(content => content.Length);
+        }
+    }
+
+    /// <summary>After so many more operations the machine is off: that one throws <see cref="PowerOffException"/>, having taken effect or not, and so do all others.</summary>
+    public void TurnOffAfter(int operations, bool lastTakesEffect)
+    {
+        lock (_lock)
+            (_operationsLeft, _lastOperationTakesEffect) = (operations, lastTakesEffect);
+    }
 
     /// <summary>Power goes: from now on handles of the life before fail, and what was not flushed is there or not.</summary>
     public void CutPower(Random random)
     {
         lock (_lock)
         {
-            _life++;
-            _isLocked = false;
+            StartLife();
             var names = new Dictionary<string, Content>(StringComparer.Ordinal);
             foreach (string name in _names.Keys.Union(_durableNames.Keys, StringComparer.Ordinal))
             {
@@ -56,10 +81,7 @@ sealed class SimulatedDisk : IJournalDisk
     public void KillProcess()
     {
         lock (_lock)
-        {
-            _life++;
-            _isLocked = false;
-        }
+            StartLife();
     }
 
     /// <summary>Flips bits, as a bad sector or a careless hand would.</summary>
@@ -97,9 +119,11 @@ sealed class SimulatedDisk : IJournalDisk
     {
         lock (_lock)
         {
-            Check("create", name, _life);
-            if (!_names.TryAdd(name, new Content()))
-                throw new IOException($"{name} exists.");
+            Do("create", name, _life, () =>
+            {
+                if (!_names.TryAdd(name, new Content()))
+                    throw new IOException($"{name} exists.");
+            });
             return new SimulatedFile(this, name, _names[name], _life);
         }
     }
@@ -114,9 +138,11 @@ sealed class SimulatedDisk : IJournalDisk
     {
         lock (_lock)
         {
-            Check("rename", from, _life);
-            _names.Remove(from, out Content? content);
-            _names[to] = content!;
+            Do("rename", from, _life, () =>
+            {
+                _names.Remove(from, out Content? content);
+                _names[to] = content!;
+            });
         }
     }
 
@@ -124,8 +150,7 @@ sealed class SimulatedDisk : IJournalDisk
     {
         lock (_lock)
         {
-            Check("delete", name, _life);
-            _names.Remove(name);
+            Do("delete", name, _life, () => _names.Remove(name));
         }
     }
 
@@ -133,8 +158,7 @@ sealed class SimulatedDisk : IJournalDisk
     {
         lock (_lock)
         {
-            Check("flush folder", "", _life);
-            _durableNames = new Dictionary<string, Content>(_names, StringComparer.Ordinal);
+            Do("flush folder", "", _life, () => _durableNames = new Dictionary<string, Content>(_names, StringComparer.Ordinal));
         }
     }
 
@@ -144,12 +168,30 @@ sealed class SimulatedDisk : IJournalDisk
             _isLocked = false;
     }
 
-    void Check(string operation, string name, int life)
+    void StartLife()
     {
+        _life++;
+        _isLocked = _isOff = false;
+        _operationsLeft = int.MaxValue;
+    }
+
+    void Do(string operation, string name, int life, Action effect)
+    {
+        if (_isOff)
+            throw new PowerOffException();
         if (life != _life)
             throw new IOException("The process that opened this is gone.");
+        if (--_operationsLeft < 0)
+        {
+            _isOff = true;
+            if (_lastOperationTakesEffect)
+                effect();
+            throw new PowerOffException();
+        }
+
         if (Fails(operation, name))
             throw new IOException($"Input/output error: {operation} {name}.");
+        effect();
     }
 
     sealed class SimulatedFile(SimulatedDisk disk, string name, Content content, int life) : IJournalFile
@@ -181,12 +223,25 @@ sealed class SimulatedDisk : IJournalDisk
         {
             lock (disk._lock)
             {
-                disk.Check("write", name, life);
-                long growth = Math.Max(0, offset + buffer.Length - content.Length);
-                if (disk._names.Values.Sum(other => other.Length) + growth > disk.Capacity)
-                    throw new IOException("No space left on device.");
-                content.Write(buffer, offset);
+                byte[] bytes = buffer.ToArray();
+                try
+                {
+                    disk.Do("write", name, life, () => Write(bytes, offset));
+                }
+                catch (IOException) when (disk.Failures is { } random && life == disk._life)
+                {
+                    content.Write(bytes[..random.Next(bytes.Length)], offset);
+                    throw;
+                }
             }
+        }
+
+        void Write(byte[] bytes, long offset)
+        {
+            long growth = Math.Max(0, offset + bytes.Length - content.Length);
+            if (growth > 0 && disk.Capacity < long.MaxValue && disk._names.Values.Sum(other => other.Length) + growth > disk.Capacity)
+                throw new IOException("No space left on device.");
+            content.Write(bytes, offset);
         }
 
         public void Flush()
@@ -194,9 +249,16 @@ sealed class SimulatedDisk : IJournalDisk
             disk.BeforeFlush(name);
             lock (disk._lock)
             {
-                disk.Check("flush", name, life);
-                disk.Flushes++;
-                content.Flush();
+                try
+                {
+                    disk.Do("flush", name, life, content.Flush);
+                    disk.Flushes++;
+                }
+                catch (IOException) when (disk.Failures is { } random)
+                {
+                    content.KeepPart(random);
+                    throw;
+                }
             }
         }
 
@@ -221,9 +283,9 @@ sealed class SimulatedDisk : IJournalDisk
             return count;
         }
 
-        public void Write(ReadOnlySpan<byte> bytes, long offset)
+        public void Write(byte[] bytes, long offset)
         {
-            _unflushed.Add((offset, bytes.ToArray()));
+            _unflushed.Add((offset, bytes));
             Apply(ref _bytes, bytes, offset);
             _length = (int)Math.Max(_length, offset + bytes.Length);
         }
@@ -237,6 +299,16 @@ sealed class SimulatedDisk : IJournalDisk
 
         public void CutPower(Random random)
         {
+            KeepPart(random);
+            _bytes = [.. _durable];
+            _length = _bytes.Length;
+        }
+
+        /// <summary>Some of what is not flushed comes to stand on the disk, the rest never will, though it can be read until power goes.</summary>
+        public void KeepPart(Random random)
+        {
+            if (_unflushed.Count == 0)
+                return;
             int block = random.Next(2) == 0 ? 512 : 4096;
             var pieces = new List<(long Offset, ReadOnlyMemory<byte> Bytes)>();
             foreach ((long offset, byte[] bytes) in _unflushed)
@@ -254,8 +326,6 @@ sealed class SimulatedDisk : IJournalDisk
             foreach ((long offset, ReadOnlyMemory<byte> piece) in order.Take(random.Next(order.Length + 1)))
                 Apply(ref _durable, piece.Span, offset);
             _unflushed.Clear();
-            _bytes = [.. _durable];
-            _length = _bytes.Length;
         }
 
         public void Flip(long offset, byte mask) => _durable[offset] = _bytes[offset] = (byte)(_bytes[offset] ^ mask);
@@ -275,5 +345,14 @@ sealed class SimulatedDisk : IJournalDisk
                 Array.Resize(ref target, (int)offset + bytes.Length);
             bytes.CopyTo(target.AsSpan((int)offset));
         }
+    }
+}
+
+/// <summary>Not an error that anybody handles: the machine is off.</summary>
+sealed class PowerOffException : Exception
+{
+    public PowerOffException()
+        : base("The machine is off.")
+    {
     }
 }

@@ -12,7 +12,7 @@ sealed class GroupReader
     const int ChunkBytes = 128 << 10;
 
     // Words, so that the numbers in the frames are aligned.
-    ulong[] _words = new ulong[ChunkBytes / sizeof(ulong)];
+    ulong[] _words = [];
     Segment? _segment;
     long _chunkOffset;
     int _chunkBytes;
@@ -73,7 +73,7 @@ sealed class GroupReader
         {
             int wanted = (int)Math.Min(Math.Max(bytes, ChunkBytes), limit - offset);
             if (wanted > _words.Length * sizeof(ulong))
-                _words = new ulong[(Layout.GroupBytesMax + Layout.BlockBytes) / sizeof(ulong)];
+                _words = new ulong[((wanted > ChunkBytes ? Layout.GroupBytesMax + Layout.BlockBytes : Math.Min(ChunkBytes, segment.Bytes)) + sizeof(ulong) - 1) / sizeof(ulong)];
             (_segment, _chunkOffset) = (null, offset);
             _chunkBytes = Read(segment.File, MemoryMarshal.AsBytes(_words.AsSpan())[..wanted], offset);
             _segment = segment;

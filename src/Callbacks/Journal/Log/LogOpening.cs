@@ -113,19 +113,15 @@ sealed class LogOpening
     {
         foreach (Found found in _found.Values.Where(found => found.Header is null).ToArray())
         {
-            if (found.RecordedEnd is { } end)
-            {
-                if (end > Layout.SegmentHeaderBytes)
-                    _damage.Add($"The header of {found.Segment.Name} is damaged.");
+            uint? tag = FindTag(found, out bool isDamaged);
+            if (isDamaged)
+                _damage.Add($"The header of {found.Segment.Name} is damaged.");
+            if (found.RecordedEnd is not null)
                 continue;
-            }
-
-            if (FindTag(found, out bool isDamaged) is { } tag)
+            if (tag is { } known)
             {
-                found.Record(new SegmentEnd(found.Number, tag, 0));
+                found.Record(new SegmentEnd(found.Number, known, 0));
                 found.ForgetEnd();
-                if (isDamaged)
-                    _damage.Add($"The header of {found.Segment.Name} is damaged.");
                 continue;
             }
 
@@ -172,11 +168,11 @@ sealed class LogOpening
     {
         isDamaged = false;
         uint? tag = null;
-        byte[] buffer = new byte[Layout.GroupBytesMax];
         long length = found.Segment.File.Length;
+        byte[] buffer = new byte[Math.Min(Layout.GroupBytesMax, length)];
         for (long offset = Layout.SegmentHeaderBytes; offset < length; offset += Layout.BlockBytes)
         {
-            int read = found.Segment.File.Read(buffer.AsSpan(0, Layout.GroupHeaderBytes), offset);
+            int read = found.Segment.File.Read(buffer.AsSpan(0, Math.Min(Layout.GroupHeaderBytes, buffer.Length)), offset);
             if (read < Layout.GroupHeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)) == 0)
                 continue;
             GroupHeader header = GroupHeader.Read(buffer);

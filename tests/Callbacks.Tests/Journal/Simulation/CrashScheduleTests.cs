@@ -1,0 +1,78 @@
+using Callbacks.Fixtures;
+using Callbacks.Journal.Disk;
+
+namespace Callbacks.Tests.Journal.Simulation;
+
+/// <summary>
+/// Power cuts, kills, stops, failing and full disks, at any operation of the disk, in schedules that are drawn from a seed. A schedule
+/// that breaks a promise is cut down to the smallest that does, and printed.
+/// </summary>
+public sealed class CrashScheduleTests(ITestOutputHelper output)
+{
+    const int Quick = 3_000;
+    const int Full = 200_000;
+    const int OnRealDisk = 60;
+
+    [Fact]
+    public void Power_cuts_and_failing_disks_lose_nothing_acknowledged() => Simulate(Quick, RunSimulated);
+
+    [Fact(Explicit = true)]
+    public void Two_hundred_thousand_crash_schedules_lose_nothing_acknowledged() => Simulate(Full, RunSimulated);
+
+    [Fact]
+    public void The_same_schedules_without_power_cuts_lose_nothing_on_a_real_disk() => Simulate(OnRealDisk, RunReal);
+
+    void Simulate(int schedules, Action<int, Step[]> run)
+    {
+        int first = Seed.Number();
+        output.WriteLine($"--seed {first}");
+        for (int i = 0; i < schedules; i++)
+        {
+            int seed = first + i;
+            Step[] schedule = Schedule.Draw(seed);
+            if (Try(run, seed, schedule) is null)
+                continue;
+            Step[] smallest = Schedule.Shrink(schedule, part => Try(run, seed, part) is not null);
+            Figures.Add("simulated-disk crash schedules", i + 1, 1);
+            Assert.Fail($"--seed {seed}: {Try(run, seed, smallest)}\n{string.Join(", ", smallest)}");
+        }
+
+        Figures.Add("simulated-disk crash schedules", schedules);
+    }
+
+    static Exception? Try(Action<int, Step[]> run, int seed, Step[] schedule)
+    {
+        try
+        {
+            run(seed, schedule);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+
+    static void RunSimulated(int seed, Step[] schedule)
+    {
+        var disk = new SimulatedDisk();
+        Service(() => disk, disk, seed).Run(schedule);
+    }
+
+    static void RunReal(int seed, Step[] schedule)
+    {
+        string folder = Directory.CreateTempSubdirectory("callback-journal-").FullName;
+        try
+        {
+            Service(() => new LinuxDisk(folder), null, seed).Run(schedule);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // Where nothing may expire, nothing may be missing; and a window that is too small has to read from disk again.
+    static SimulatedService Service(Func<IJournalDisk> openDisk, SimulatedDisk? simulated, int seed) => new(
+        openDisk, simulated, seed % 4 == 0 ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(10), seed % 3 == 0 ? 64 : 1_000, seed);
+}
