@@ -111,6 +111,7 @@ sealed class LogOpening
     /// <summary>Files above the newest header are spares, unless a group is found in one: then its header is damaged.</summary>
     void SetAsideUnused()
     {
+        ulong[] listed = [.. _found.Keys];
         foreach (Found found in _found.Values.Where(found => found.Header is null).ToArray())
         {
             uint? tag = FindTag(found, out bool isDamaged);
@@ -140,7 +141,8 @@ sealed class LogOpening
 
         foreach ((ulong number, Found found) in _found)
         {
-            if (number != _found.Keys.First() && !_found.ContainsKey(number - 1))
+            // A file without content is not missing: its first write may have failed, and that of the next one been torn.
+            if (number != _found.Keys.First() && !listed.Contains(number - 1))
                 _damage.Add($"Segment {Segment.NameOf(number - 1)} is missing.");
         }
 
