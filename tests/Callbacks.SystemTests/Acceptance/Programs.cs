@@ -18,6 +18,9 @@ static class Programs
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
 
+    /// <summary>One life of a journal without the rest of the service.</summary>
+    public static ChildStart JournalDriver(params IEnumerable<string> arguments) => Start("callback-journal-driver.dll", arguments);
+
     static ChildStart Start(string program, IEnumerable<string> arguments) =>
         new(DotnetPath, [Path.Combine(AppContext.BaseDirectory, program), .. arguments]) { Environment = Variables };
 }
