@@ -24,6 +24,12 @@ sealed record DriverLife(int ExitCode, IReadOnlyList<string> Lines)
         ChildStart driver = Programs.JournalDriver(folder, $"{first}", $"{rounds}");
         if (injection is not null || trace is not null)
             driver = Strace.Under(driver, folder, injection, trace);
+        return await RunAsync(driver);
+    }
+
+    /// <param name="driver">The driver, whatever is put around it.</param>
+    public static async Task<DriverLife> RunAsync(ChildStart driver)
+    {
         var lines = new List<string>();
         await using ChildProcess child = ChildProcess.Start(driver with { OnLine = lines.Add });
         return new DriverLife(await child.Exited.WaitAsync(Deadline), lines);
