@@ -92,10 +92,8 @@ public sealed class InjectedErrorTests(ITestOutputHelper output)
         using var lives = await StartedAsync();
         string trap = limitSignal == "ignored" ? "trap '' XFSZ; " : "";
         ChildStart driver = Programs.JournalDriver(lives.Journal, $"{lives.Ledger.NextIndex}", $"{JournalLives.Rounds}");
-        DriverLife life = await DriverLife.RunAsync(driver with
+        DriverLife life = await DriverLife.RunAsync(Programs.Within(["sh", "-c", trap + "exec prlimit --fsize=22000 \"$@\"", "sh"], driver) with
         {
-            FileName = "sh",
-            Arguments = ["-c", trap + "exec prlimit --fsize=22000 \"$@\"", "sh", driver.FileName, .. driver.Arguments],
             // Otherwise the runtime makes a large file for its code in memory.
             Environment = new Dictionary<string, string?>(driver.Environment, StringComparer.Ordinal) { ["DOTNET_EnableWriteXorExecute"] = "0" },
         });

@@ -1,4 +1,5 @@
 using Callbacks.Local;
+using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
@@ -45,11 +46,7 @@ static class Strace
     {
         IEnumerable<string> inject = injection is null ? ["-e", $"trace={string.Join(',', Calls)}"] : ["-e", $"trace={injection.Call}", "-e", $"inject={injection}"];
         IEnumerable<string> paths = injection?.File is { } file ? [file] : Paths(folder);
-        return program with
-        {
-            FileName = "strace",
-            Arguments = ["-f", "-qq", "-o", trace ?? "/dev/null", .. inject, .. paths.SelectMany(path => new[] { "-P", path }), program.FileName, .. program.Arguments],
-        };
+        return Programs.Within(["strace", "-f", "-qq", "-o", trace ?? "/dev/null", .. inject, .. paths.SelectMany(path => new[] { "-P", path })], program);
     }
 
     /// <summary>How often the thread that makes a call most often makes it.</summary>
