@@ -36,7 +36,9 @@ sealed class JournalLedger
             callback.MayBeSettled = true;
     }
 
-    public void Record(DriverLife life)
+    /// <param name="life">In the order in which they were lived.</param>
+    /// <param name="isFaultless">Nothing was done to it but to kill it: what it settled and then closed is settled for good. Where writing fails, marks may be lost.</param>
+    public void Record(DriverLife life, bool isFaultless)
     {
         var found = new Dictionary<long, long>();
         foreach (string[] words in life.Lines.Select(line => line.Split(' ')))
@@ -64,7 +66,7 @@ sealed class JournalLedger
                     foreach (Callback callback in _callbacks.Values)
                         callback.IsSettled = callback.MayBeSettled;
                     break;
-                case "closed":
+                case "closed" when isFaultless:
                     foreach (Callback callback in _callbacks.Values)
                         callback.IsGone |= callback.IsSettled;
                     break;

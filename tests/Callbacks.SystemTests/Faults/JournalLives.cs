@@ -5,6 +5,9 @@ namespace Callbacks.SystemTests.Faults;
 /// <summary>One journal through as many lives as its faults leave it, each of which judges the ones before.</summary>
 sealed class JournalLives : IDisposable
 {
+    /// <summary>The effect that is no failure: the process is gone before the call is made.</summary>
+    public const string Kill = "signal=KILL";
+
     /// <summary>A life goes through some eight segments with it.</summary>
     public const int Rounds = 30;
 
@@ -26,13 +29,13 @@ sealed class JournalLives : IDisposable
     public async Task<DriverLife> LiveAsync(Injection? injection = null, int rounds = Rounds, bool isTraced = false)
     {
         DriverLife life = await DriverLife.RunAsync(Journal, Ledger.NextIndex, rounds, injection, isTraced ? Trace : null);
-        Record(life, $"{injection}");
+        Record(life, $"{injection}", isFaultless: injection is null or { Effect: Kill });
         return life;
     }
 
-    public void Record(DriverLife life, string what)
+    public void Record(DriverLife life, string what, bool isFaultless)
     {
-        Ledger.Record(life);
+        Ledger.Record(life, isFaultless);
         _history.Add($"{what}: ended with {life.ExitCode}, {Ledger.Durable} durable, {Ledger.Owed} owed, {Ledger.Lost} lost");
     }
 

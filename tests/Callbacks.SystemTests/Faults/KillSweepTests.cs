@@ -24,7 +24,7 @@ public sealed class KillSweepTests(ITestOutputHelper output)
         string damaged = Directory.EnumerateFiles(lives.Journal, "*.journal").Order(StringComparer.Ordinal).First();
         lives.Ledger.Forgive(DamageGroup(damaged));
 
-        Assert.Equal(DriverLife.Killed, (await lives.LiveAsync(new Injection("rename", "signal=KILL", "1"))).ExitCode);
+        Assert.Equal(DriverLife.Killed, (await lives.LiveAsync(new Injection("rename", JournalLives.Kill, "1"))).ExitCode);
         Assert.True(File.Exists(damaged), "It was killed before.");
         await lives.AssertGoodAsync();
         Assert.Equal(Path.ChangeExtension(damaged, ".damaged"), Assert.Single(Directory.EnumerateFiles(lives.Journal, "*.damaged")));
@@ -53,7 +53,7 @@ public sealed class KillSweepTests(ITestOutputHelper output)
         {
             Assert.True(lifes < 4 * kills, $"It does not die.\n{lives.History}");
             string call = names[random.Next(names.Length)];
-            DriverLife life = await lives.LiveAsync(new Injection(call, "signal=KILL", $"{random.Next(calls[call]) + 1}"));
+            DriverLife life = await lives.LiveAsync(new Injection(call, JournalLives.Kill, $"{random.Next(calls[call]) + 1}"));
             // A thread that had less to do than in the life that was counted is not killed.
             Assert.True(life.ExitCode is DriverLife.Killed or 0, $"{lives.History}\n{life.Transcript}");
             killed += life.ExitCode == DriverLife.Killed ? 1 : 0;

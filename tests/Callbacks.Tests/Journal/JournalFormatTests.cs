@@ -62,7 +62,7 @@ public sealed class JournalFormatTests : IDisposable
             return unknown + CallbackFrame.Write(group[unknown..], number, received, [4711]);
         }, callbacks: 1, number, received);
         using JournalRig rig = Open();
-        Assert.Equal(Expected().Append((4711, received)), await FindAsync(rig));
+        Assert.Equal(Expected().Prepend((4711, received)), await FindAsync(rig));
         Assert.Empty(rig.Journal.Status().Damage);
     }
 
