@@ -18,6 +18,13 @@ static class Programs
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
 
+    /// <summary>One life of a journal without the rest of the service.</summary>
+    public static ChildStart JournalDriver(params IEnumerable<string> arguments) => Start("callback-journal-driver.dll", arguments);
+
+    /// <param name="command">Runs the program, which becomes its last arguments; empty: the program is run as it is.</param>
+    public static ChildStart Within(string[] command, ChildStart program) =>
+        command.Length == 0 ? program : program with { FileName = command[0], Arguments = [.. command[1..], program.FileName, .. program.Arguments] };
+
     static ChildStart Start(string program, IEnumerable<string> arguments) =>
         new(DotnetPath, [Path.Combine(AppContext.BaseDirectory, program), .. arguments]) { Environment = Variables };
 }

@@ -19,11 +19,14 @@ sealed class ServiceProcess(int port, HeldSocket? socket, string[] arguments) : 
 
     public Transcript Lines { get; } = new();
 
+    /// <summary>A command that runs it, with its own arguments; empty: it is run as it is.</summary>
+    public string[] Within { get; init; } = [];
+
     /// <summary>Returns when it says that it is ready.</summary>
     public async Task StartAsync()
     {
         string[] urls = socket is null ? [$"--urls={Url}"] : [];
-        ChildProcess process = ChildProcess.Start(Programs.Service([.. urls, .. arguments]) with { Socket = socket, OnLine = Lines.Add });
+        ChildProcess process = ChildProcess.Start(Programs.Within(Within, Programs.Service([.. urls, .. arguments])) with { Socket = socket, OnLine = Lines.Add });
         _process = process;
         await Eventually.TrueAsync(IsReadyAsync, StartDeadline, () => $"the service is ready. It said:\n{Lines}");
 

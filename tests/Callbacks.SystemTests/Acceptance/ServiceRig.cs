@@ -22,6 +22,12 @@ sealed record RigOptions
 
     /// <summary>Of <c>tester serve</c>.</summary>
     public string[] Upstream { get; init; } = [];
+
+    /// <summary>More of the service's own; the last word counts.</summary>
+    public string[] Service { get; init; } = [];
+
+    /// <summary>A command that runs the service.</summary>
+    public string[] Within { get; init; } = [];
 }
 
 /// <summary>
@@ -233,7 +239,11 @@ sealed class ServiceRig : IAsyncDisposable
             $"--Lookup:InFlightMax={_options.InFlightMax}",
             $"--Store:ConnectionString={Postgres.ConnectionString("callback")}",
             $"--Sweep:Retention={_options.Retention}",
-        ]);
+            .. _options.Service,
+        ])
+        {
+            Within = _options.Within,
+        };
     }
 
     async Task<bool> IsMigratedAsync()

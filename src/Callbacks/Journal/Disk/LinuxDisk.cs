@@ -80,7 +80,18 @@ sealed class LinuxDisk : IJournalDisk
         }
 
         // Goes on after a short write, and throws what pwrite reports.
-        public void Write(ReadOnlySpan<byte> buffer, long offset) => RandomAccess.Write(handle, buffer, offset);
+        public void Write(ReadOnlySpan<byte> buffer, long offset)
+        {
+            try
+            {
+                RandomAccess.Write(handle, buffer, offset);
+            }
+            catch (ArgumentOutOfRangeException exception)
+            {
+                // That is what .NET makes of EFBIG: the file system's limit, or the process's own (ulimit -f).
+                throw new IOException($"write of '{path}' failed: the file may not be that large.", exception);
+            }
+        }
 
         public void Flush() => Posix.FlushData(handle, path);
 
