@@ -26,8 +26,10 @@ public sealed class PausedProcessTests(ITestOutputHelper output)
         SendFigures sent = await sending;
 
         Assert.True(sent.Unanswered("timeout") > 0, $"{sent}");
-        TrialVerdict verdict = await rig.AssertGoodAsync();
-        Assert.Equal(0, (await rig.Service.StatusAsync()).Balance.Expired);
+        // Beside other trials rows may go a little late; how late, others measure, on a quiet machine.
+        TrialVerdict verdict = await rig.AssertGoodAsync("--late", "1s");
         Assert.True(verdict.Outcomes["stored"] > 0, $"{verdict}");
+        Assert.Equal(0, verdict.Outcomes["expired_in_outage"]);
+        Assert.Equal(0, (await rig.Service.StatusAsync()).Balance.Expired);
     }
 }
