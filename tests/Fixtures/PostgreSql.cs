@@ -11,7 +11,7 @@ namespace Callbacks.Fixtures;
 /// </summary>
 public sealed class PostgreSql : IAsyncDisposable
 {
-    static readonly Lazy<Task<TemporaryCluster>> Running = new(TemporaryCluster.StartAsync);
+    static readonly Lazy<Task<TemporaryCluster>> Running = new(() => TemporaryCluster.StartAsync());
     static int _databases;
 
     /// <summary>A fresh, empty database: one per test class. Returns its connection string.</summary>

@@ -20,7 +20,7 @@ sealed class TemporaryCluster : IAsyncDisposable
     public PrivateCluster Cluster { get; }
 
     /// <summary>Skips the calling test when PostgreSQL is not installed; fails it in CI.</summary>
-    public static async Task<TemporaryCluster> StartAsync()
+    public static async Task<TemporaryCluster> StartAsync(int connectionsMax = 300)
     {
         int number = Interlocked.Increment(ref _count);
         if (number == 1)
@@ -28,7 +28,7 @@ sealed class TemporaryCluster : IAsyncDisposable
         string folder = Path.Combine(Path.GetTempPath(), $"{FolderPrefix}{Environment.ProcessId}-{number}");
         var cluster = new PrivateCluster(folder, FreePort.Take())
         {
-            Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_connections"] = "300" },
+            Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_connections"] = $"{connectionsMax}" },
         };
         var temporary = new TemporaryCluster(folder, cluster);
         try

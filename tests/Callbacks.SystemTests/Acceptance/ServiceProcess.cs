@@ -45,6 +45,14 @@ sealed class ServiceProcess(int port, HeldSocket? socket, string[] arguments) : 
         await _process.Exited.WaitAsync(StopDeadline);
     }
 
+    /// <summary>Takes the processor away from it for a while, as a debugger or a crowded host does.</summary>
+    public async Task PauseForAsync(TimeSpan pause)
+    {
+        _process!.Send(Signal.Stop);
+        await Task.Delay(pause, TimeProvider.System);
+        _process.Send(Signal.Continue);
+    }
+
     public async Task StopAsync()
     {
         int exitCode = await _process!.StopAsync(Signal.Terminate, StopDeadline);

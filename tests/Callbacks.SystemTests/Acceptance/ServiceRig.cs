@@ -20,6 +20,11 @@ sealed record RigOptions
 
     public int InFlightMax { get; init; } = 2_000;
 
+    public int PostgresConnectionsMax { get; init; } = 300;
+
+    /// <summary>Whether the services reach PostgreSQL through <see cref="ServiceRig.Proxy"/> only.</summary>
+    public bool IsPostgresBehindProxy { get; init; }
+
     /// <summary>Of <c>tester serve</c>.</summary>
     public string[] Upstream { get; init; } = [];
 
@@ -52,6 +57,8 @@ sealed class ServiceRig : IAsyncDisposable
     readonly List<string> _ledgers = [];
     readonly List<ChildProcess> _senders = [];
     readonly Outages _outages;
+    int _kills;
+    int _stops;
 
     ServiceRig(TemporaryCluster cluster, RigOptions options, ITestOutputHelper output)
     {
@@ -60,6 +67,7 @@ sealed class ServiceRig : IAsyncDisposable
         _outages = new Outages(Path.Combine(_folder, "outages"));
         File.WriteAllText(_outages.Path, "");
         Upstream = new UpstreamProcess(LookupLog, options.Upstream);
+        Proxy = options.IsPostgresBehindProxy ? new CuttingProxy(cluster.Cluster.Port) : null;
         Services = [.. Enumerable.Range(0, options.Services).Select(MakeService)];
     }
 
@@ -69,17 +77,19 @@ sealed class ServiceRig : IAsyncDisposable
 
     public ServiceProcess Service => Services[0];
 
-    PrivateCluster Postgres => _cluster.Cluster;
+    public PrivateCluster Postgres => _cluster.Cluster;
+
+    public CuttingProxy? Proxy { get; }
 
     string LookupLog => Path.Combine(_folder, "lookups");
 
     // Without a pool: nothing goes stale when the server restarts.
-    string ConnectionString => new NpgsqlConnectionStringBuilder(Postgres.ConnectionString("callback")) { Pooling = false }.ConnectionString;
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(Postgres.ConnectionString("callback")) { Pooling = false }.ConnectionString;
 
     /// <summary>Starts everything, the services at the same moment, and records the table's changes from then on.</summary>
     public static async Task<ServiceRig> StartAsync(RigOptions options, ITestOutputHelper output)
     {
-        var rig = new ServiceRig(await TemporaryCluster.StartAsync(), options, output);
+        var rig = new ServiceRig(await TemporaryCluster.StartAsync(options.PostgresConnectionsMax), options, output);
         try
         {
             await rig.Postgres.CreateDatabaseAsync("callback");
@@ -122,9 +132,15 @@ sealed class ServiceRig : IAsyncDisposable
     public int CountSlowerThan(TimeSpan patience) => _ledgers.SelectMany(LedgerFile.Read)
         .Count(post => post.Outcome == PostOutcome.Answered && post.SendEnd - post.SendStart > patience.TotalMicroseconds);
 
+    /// <summary>Breaks something, until it is mended.</summary>
+    /// <param name="kind"><c>service</c> or <c>postgres</c>.</param>
+    /// <param name="outage">From breaking it to having it back.</param>
+    public Task BreakAsync(string kind, Func<Task> outage) => _outages.RecordAsync(kind, outage);
+
     /// <summary>Kills the service and starts it again at once.</summary>
     public Task KillServiceAsync() => _outages.RecordAsync("service", async () =>
     {
+        _kills++;
         await Service.KillAsync();
         await Service.StartAsync();
     });
@@ -147,6 +163,7 @@ sealed class ServiceRig : IAsyncDisposable
     /// <summary>Stops PostgreSQL as a crash would, and starts it when it has been away for a while.</summary>
     public Task StopPostgresForAsync(TimeSpan away) => _outages.RecordAsync("postgres", async () =>
     {
+        _stops++;
         await Postgres.StopImmediatelyAsync();
         await Task.Delay(away, TimeProvider.System);
         await Postgres.StartAsync();
@@ -160,11 +177,21 @@ sealed class ServiceRig : IAsyncDisposable
         await Upstream.ControlAsync("{}");
     }
 
-    public async Task<long> CountRowsAsync()
+    public Task<long> CountRowsAsync() => ReadAsync<long>("select count(*) from objects");
+
+    /// <summary>The first column of the first row.</summary>
+    public async Task<T> ReadAsync<T>(string sql)
     {
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(ConnectionString);
-        await using NpgsqlCommand count = source.CreateCommand("select count(*) from objects");
-        return (long)(await count.ExecuteScalarAsync())!;
+        await using NpgsqlCommand command = source.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(ConnectionString);
+        await using NpgsqlCommand command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Waits until everything that was sent has been settled and swept. Call it when the sending is over.</summary>
@@ -209,6 +236,10 @@ sealed class ServiceRig : IAsyncDisposable
     {
         await DrainAsync();
         TrialVerdict verdict = await VerifyAsync(flags);
+        if (_kills > 0)
+            Figures.Add("kills of the whole service under load", _kills, verdict.Missed);
+        if (_stops > 0)
+            Figures.Add("immediate stops of PostgreSQL under load", _stops, verdict.Missed);
         Assert.True(verdict.Good, $"{verdict}\nOutages:\n{await File.ReadAllTextAsync(_outages.Path)}\nThe service said:\n{Service.Lines}");
         return verdict;
     }
@@ -222,6 +253,8 @@ sealed class ServiceRig : IAsyncDisposable
         await Upstream.DisposeAsync();
         foreach (HeldSocket socket in _sockets)
             socket.Dispose();
+        if (Proxy is not null)
+            await Proxy.DisposeAsync();
         await _cluster.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
@@ -229,6 +262,8 @@ sealed class ServiceRig : IAsyncDisposable
     ServiceProcess MakeService(int index)
     {
         int port = FreePort.Take();
+        var store = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString("callback"));
+        store.Port = Proxy?.Port ?? store.Port;
         HeldSocket? socket = null;
         if (_options.IsSocketHeld)
             _sockets.Add(socket = HeldSocket.Listen(port));
@@ -237,7 +272,7 @@ sealed class ServiceRig : IAsyncDisposable
             $"--Journal:Directory={Path.Combine(_folder, $"journal-{index}")}",
             $"--Lookup:BaseUrl={Upstream.Url}",
             $"--Lookup:InFlightMax={_options.InFlightMax}",
-            $"--Store:ConnectionString={Postgres.ConnectionString("callback")}",
+            $"--Store:ConnectionString={store.ConnectionString}",
             $"--Sweep:Retention={_options.Retention}",
             .. _options.Service,
         ])
@@ -246,12 +281,7 @@ sealed class ServiceRig : IAsyncDisposable
         };
     }
 
-    async Task<bool> IsMigratedAsync()
-    {
-        await using NpgsqlDataSource source = NpgsqlDataSource.Create(ConnectionString);
-        await using NpgsqlCommand find = source.CreateCommand("select to_regclass('objects') is not null");
-        return (bool)(await find.ExecuteScalarAsync())!;
-    }
+    Task<bool> IsMigratedAsync() => ReadAsync<bool>("select to_regclass('objects') is not null");
 
     static async Task<string> RunToolAsync(string[] arguments, params int[] expected)
     {

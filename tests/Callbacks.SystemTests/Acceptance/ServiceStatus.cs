@@ -9,6 +9,9 @@ sealed record ServiceStatus
 
     public required string State { get; init; }
 
+    /// <summary>A sentence for each thing that is not as it should be.</summary>
+    public required string[] Reasons { get; init; }
+
     public required BalanceFigures Balance { get; init; }
 
     public required LookupFigures Lookup { get; init; }

@@ -58,6 +58,32 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
+    public async Task A_serialization_failure_is_written_again_and_the_newest_wins()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        await database.ExecuteAsync($"alter database {await database.ReadAsync<string>("select current_database()")} set default_transaction_isolation = 'repeatable read'");
+        await using var rig = new WriterRig(database.ConnectionString);
+        await rig.WriteAsync(Two);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        ObjectState[] newer = [.. Two.Select(row => row with { LastSeen = Noon + TimeSpan.FromSeconds(1) })];
+        ObjectState newest = Two[1] with { LastSeen = Noon + TimeSpan.FromSeconds(2) };
+
+        await using (NpgsqlConnection other = await database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await other.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted))
+        {
+            await ExecuteAsync(other, "update objects set last_seen = '2026-01-01 12:00:02Z' where id = 2");
+            rig.Source.Offer(newer);
+            await database.UntilSomebodyWaitsForALockAsync("callback writer");
+            await transaction.CommitAsync();
+        }
+
+        await rig.UntilStoredAsync();
+        Assert.Equal(1, rig.Source.ReturnedBatches);
+        Assert.Equal([newer[0], newest], await database.ReadRowsAsync());
+        Assert.Equal(0, rig.Log.Count(LogLevel.Warning));
+    }
+
+    [Fact]
     public async Task A_read_only_server_is_waited_out_with_one_line_when_it_begins_and_one_when_it_ends()
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
@@ -105,6 +131,32 @@ public sealed class StoreFaultTests
         await rig.Writer.RunOnceAsync(CancellationToken.None);
         Assert.True(rig.Source.IsEmpty);
         Assert.Equal(before, await database.ReadAsync<string>(Versions));
+    }
+
+    [Fact]
+    public async Task A_slow_server_gets_fewer_batches_and_larger_ones()
+    {
+        const int Rows = 200;
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        var target = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        await using var proxy = new CuttingProxy(target.Port) { Delay = TimeSpan.FromMilliseconds(100) };
+        target.Host = "127.0.0.1";
+        target.Port = proxy.Port;
+        await using var rig = new WriterRig(target.ConnectionString);
+        await rig.WriteAsync(new ObjectState(Rows, Online: true, Noon));
+        await rig.Writer.StartAsync(CancellationToken.None);
+
+        for (int id = 0; id < Rows; id++)
+        {
+            rig.Source.Offer(new ObjectState(id, Online: true, Noon));
+            await Task.Delay(2);
+        }
+
+        await rig.UntilStoredAsync();
+        Assert.Equal(Rows + 1, (await database.ReadRowsAsync()).Count);
+        Assert.InRange(rig.Source.StoredBatches, 2, Rows / 4);
+        Assert.Equal(0, rig.Source.ReturnedBatches);
+        Assert.True(rig.State.Health.IsUp);
     }
 
     [Fact]

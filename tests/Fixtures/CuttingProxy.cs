@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Callbacks.Tests.Store;
+namespace Callbacks.Fixtures;
 
 /// <summary>
 /// Stands between client and server. Told to, it hands a request on and cuts the connection instead of handing the answer back,
-/// or holds everything back, as a server does that was stopped.
+/// hands answers back late, or holds everything back, as a server does that was stopped.
 /// </summary>
 sealed class CuttingProxy : IAsyncDisposable
 {
@@ -31,6 +31,12 @@ sealed class CuttingProxy : IAsyncDisposable
 
     /// <summary>Cuts when an answer to a request that holds this text begins. Null: never.</summary>
     public string? CutAnswerTo { get; set; }
+
+    /// <summary>Cuts each connection on which something is asked, before it reaches the server, as if the server were gone.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>How late each piece of an answer is handed back.</summary>
+    public TimeSpan Delay { get; set; }
 
     public bool Hangs
     {
@@ -75,13 +81,13 @@ sealed class CuttingProxy : IAsyncDisposable
             {
                 await server.ConnectAsync(IPAddress.Loopback, _serverPort, either.Token);
                 bool isArmed = false;
-                Task up = PumpAsync(client, server, bytes =>
+                Task up = PumpAsync(client, server, () => TimeSpan.Zero, bytes =>
                 {
                     if (CutAnswerTo is { } text && bytes.Span.IndexOf(System.Text.Encoding.ASCII.GetBytes(text)) >= 0)
                         isArmed = true;
-                    return true;
+                    return !IsAway;
                 }, either.Token);
-                Task down = PumpAsync(server, client, _ =>
+                Task down = PumpAsync(server, client, () => Delay, _ =>
                 {
                     if (!isArmed || CutAnswerTo is null)
                         return true;
@@ -99,7 +105,7 @@ sealed class CuttingProxy : IAsyncDisposable
         }
     }
 
-    async Task PumpAsync(TcpClient from, TcpClient to, Func<ReadOnlyMemory<byte>, bool> mayPass, CancellationToken cancellationToken)
+    async Task PumpAsync(TcpClient from, TcpClient to, Func<TimeSpan> delay, Func<ReadOnlyMemory<byte>, bool> mayPass, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[64 * 1024];
         while (true)
@@ -109,6 +115,8 @@ sealed class CuttingProxy : IAsyncDisposable
                 return;
             if (_hang is { } hang)
                 await hang.Task.WaitAsync(cancellationToken);
+            if (delay() is var late && late > TimeSpan.Zero)
+                await Task.Delay(late, TimeProvider.System, cancellationToken);
             await to.GetStream().WriteAsync(buffer.AsMemory(0, count), cancellationToken);
         }
     }
