@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Callbacks.Fixtures;
 
 namespace Callbacks.Tests;
 
@@ -15,7 +16,7 @@ static partial class SourceTree
 {
     public static List<SourceFile> ReadService()
     {
-        string root = Path.Combine(FindRepository(), "src", "Callbacks");
+        string root = Path.Combine(Repository.Folder, "src", "Callbacks");
         return
         [
             .. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
@@ -26,14 +27,6 @@ static partial class SourceTree
 
     /// <summary>The code without comments and the texts in quotes, which may name anything.</summary>
     public static string CodeOf(string text) => CommentsAndTexts().Replace(text, " ");
-
-    static string FindRepository()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Callbacks.slnx")))
-            folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("No Callbacks.slnx above the tests.");
-    }
 
     [GeneratedRegex("//[^\n]*|/\\*.*?\\*/|\"\"\".*?\"\"\"|\"(\\\\.|[^\"\\\\\n])*\"|'(\\\\.|[^'\\\\\n])'", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex CommentsAndTexts();

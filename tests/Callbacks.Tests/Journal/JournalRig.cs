@@ -36,6 +36,14 @@ sealed class JournalRig : IDisposable
     /// <summary>Answers and stores whatever waits, as an upstream would that says online to even ids.</summary>
     public List<long> AnswerAll()
     {
+        List<long> asked = AnswerWithoutCommit();
+        Table.AnswersStored();
+        return asked;
+    }
+
+    /// <summary>Answers whatever waits, and leaves what is to be stored in a batch under way.</summary>
+    public List<long> AnswerWithoutCommit()
+    {
         var asked = new List<long>();
         while (Table.TryStart(Time.Now, out Callbacks.Journal.Pending.Lookup lookup))
         {
@@ -44,7 +52,6 @@ sealed class JournalRig : IDisposable
         }
 
         Table.TakeAnswers(Time.Now, int.MaxValue, (_, _, _) => { });
-        Table.AnswersStored();
         return asked;
     }
 
