@@ -43,15 +43,24 @@ sealed class CallbackParser(int idsMax, ulong salt)
     int _count;
 
     /// <summary>
-    /// The distinct ids of the last body accepted, in the order of their first occurrence. Good until the next call of <see
-    /// cref="Parse"/>.
+    /// The distinct ids of the last body, in the order of their first occurrence; none if it was refused. Good until the next call of
+    /// <see cref="Parse"/>.
     /// </summary>
     public ReadOnlySpan<long> Ids => _ids.AsSpan(0, _count);
 
     /// <param name="body">The whole body; a byte order mark before it is skipped.</param>
     public ParseResult Parse(in ReadOnlySequence<byte> body)
     {
-        _count = 0;
+        ParseResult result = Judge(body);
+        // What is wrong may stand behind a good list.
+        if (!result.IsAccepted)
+            _count = 0;
+
+        return result;
+    }
+
+    ParseResult Judge(in ReadOnlySequence<byte> body)
+    {
         ReadOnlySequence<byte> text = WithoutByteOrderMark(body);
         // The reader is faster on a span, and a usual body lies in one block.
         Utf8JsonReader reader = text.IsSingleSegment

@@ -1,3 +1,4 @@
+using Callbacks.Fixtures;
 using Callbacks.Intake;
 using Microsoft.Extensions.DependencyInjection;
 

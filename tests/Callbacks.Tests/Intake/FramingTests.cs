@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Callbacks.Fixtures;
 
 namespace Callbacks.Tests.Intake;
 

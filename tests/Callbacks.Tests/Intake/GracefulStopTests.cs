@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Callbacks.Fixtures;
 using Callbacks.Intake;
 using Microsoft.Extensions.DependencyInjection;
 

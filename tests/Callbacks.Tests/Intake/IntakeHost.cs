@@ -1,4 +1,5 @@
 using System.Net;
+using Callbacks.Fixtures;
 using Callbacks.Intake;
 using Callbacks.Journal;
 using Microsoft.AspNetCore.Builder;

@@ -1,3 +1,5 @@
+using Callbacks.Fixtures;
+
 namespace Callbacks.Tests.Intake;
 
 public sealed class SlowClientTests : IAsyncLifetime

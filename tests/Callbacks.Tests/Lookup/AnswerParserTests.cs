@@ -1,7 +1,7 @@
 using System.Text;
+using Callbacks.Fixtures;
 using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
-using Callbacks.Tests.Support;
 
 namespace Callbacks.Tests.Lookup;
 

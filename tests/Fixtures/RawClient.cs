@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Callbacks.Tests.Intake;
+namespace Callbacks.Fixtures;
 
 sealed record Answer(int Status, string Head, string Body)
 {

@@ -1,16 +1,16 @@
 using System.Text;
-using Callbacks.Tests.Support;
 
-namespace Callbacks.Tests.Intake;
+namespace Callbacks.Fixtures;
 
-/// <summary>Bodies near the edge between usable and not.</summary>
+/// <summary>Bodies near the edge between usable and not: grown by the grammar, up to 24 ids and the depth of 64, a third of them then broken.</summary>
 sealed class BodyGenerator(Random random)
 {
     static readonly string[] Names =
         ["object_ids", "object_ids", "object_ids", "object\\u005fids", "\\u006Fbject_ids", "Object_ids", "object_id", "object_ids\\ud800", "x", "", "\\\"", "é"];
 
     static readonly string[] Elements =
-        ["null", "1.0", "1e2", "\"1\"", "[]", "9223372036854775808", "-9223372036854775809", "-0", "true", "{\"object_ids\":[1]}", "9223372036854775807"];
+        ["null", "1.0", "1e2", "\"1\"", "[]", "9223372036854775808", "-9223372036854775809", "-0", "true", "{\"object_ids\":[1]}", "9223372036854775807",
+            "-9223372036854775808", "00", "-", "1.", "1e", "\"\\ud83d\\ude00\"", "\"\\ud83d\"", "\"\\x\"", "\"\u0001\"", "NaN", "1/**/"];
 
     readonly StringBuilder _text = new();
 
@@ -32,8 +32,10 @@ sealed class BodyGenerator(Random random)
             Space();
             if (random.Next(10) > 0)
                 List();
-            else
+            else if (random.Next(4) > 0)
                 Value(0);
+            else
+                Nested(random.Next(60, 68));
         }
 
         _text.Append('}');
@@ -86,6 +88,9 @@ sealed class BodyGenerator(Random random)
                 break;
         }
     }
+
+    void Nested(int depth) =>
+        _text.Append('[', depth).Append(']', depth);
 
     void Space()
     {
