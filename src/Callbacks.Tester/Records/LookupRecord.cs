@@ -28,6 +28,9 @@ enum LookupOutcome : byte
     /// <summary>An answer in dribs, which the client didn't wait for. Whoever does wait for it has a good answer, logged as such.</summary>
     Trickle = 26,
 
+    /// <summary>10 MiB, taken or not.</summary>
+    Large = 27,
+
     /// <summary>The client went away before a good answer was sent: it can't have used it.</summary>
     NotAnswered = 30,
 }
@@ -39,7 +42,7 @@ readonly record struct LookupRecord(long Id, long Start, long End, LookupOutcome
     public bool IsGood => Outcome is LookupOutcome.Online or LookupOutcome.Offline or LookupOutcome.Unknown;
 
     /// <summary>It failed, and the upstream's doing is why.</summary>
-    public bool IsUpstreamsFault => Outcome is >= LookupOutcome.ErrorStatus and <= LookupOutcome.Trickle;
+    public bool IsUpstreamsFault => Outcome is >= LookupOutcome.ErrorStatus and <= LookupOutcome.Large;
 
     public bool IsLookup => Outcome > LookupOutcome.Away;
 }

@@ -18,6 +18,9 @@ enum Misbehaviour
     Endless,
     Reset,
     Trickle,
+    Redirect,
+    Large,
+    Cut,
 }
 
 /// <summary>
@@ -74,6 +77,15 @@ sealed record Behaviour
 
     /// <summary>A good answer, a byte every 200 ms.</summary>
     public double TrickleRate { get; init; }
+
+    /// <summary>Answers 302 with a Location that leads to the same place.</summary>
+    public double RedirectRate { get; init; }
+
+    /// <summary>A good answer, and white space up to 10 MiB behind it, its length said.</summary>
+    public double LargeRate { get; init; }
+
+    /// <summary>The connection is reset in the middle of the body, its length said.</summary>
+    public double CutRate { get; init; }
 
     /// <summary>
     /// Refuses connections, and resets those there are, until <see cref="AwaySeconds"/> have passed or a PUT says otherwise.
@@ -135,5 +147,8 @@ sealed record Behaviour
         (Misbehaviour.Endless, EndlessRate),
         (Misbehaviour.Reset, ResetRate),
         (Misbehaviour.Trickle, TrickleRate),
+        (Misbehaviour.Redirect, RedirectRate),
+        (Misbehaviour.Large, LargeRate),
+        (Misbehaviour.Cut, CutRate),
     ];
 }

@@ -70,6 +70,8 @@ sealed class LookupApplication(Upstream upstream, ControlApplication? control, C
         Misbehaviour.Hang => LookupOutcome.Hang,
         Misbehaviour.Endless => LookupOutcome.Endless,
         Misbehaviour.Trickle => LookupOutcome.Trickle,
+        Misbehaviour.Large => LookupOutcome.Large,
+        Misbehaviour.Cut => LookupOutcome.Reset,
         _ => LookupOutcome.NotAnswered,
     };
 
@@ -94,6 +96,12 @@ sealed class LookupApplication(Upstream upstream, ControlApplication? control, C
             case Misbehaviour.Trickle:
                 await Reply.TrickleAsync(context, lookup.Id, online, upstream.Time);
                 return lookup with { Outcome = good, End = Moment.Now(upstream.Time) };
+            case Misbehaviour.Large:
+                await Reply.LargeAsync(context, lookup.Id, online);
+                return lookup with { Outcome = LookupOutcome.Large };
+            case Misbehaviour.Cut:
+                await Reply.CutAsync(context, lookup.Id, online);
+                return lookup with { Outcome = LookupOutcome.Reset };
             case Misbehaviour.None:
                 await Reply.GoodAsync(context, lookup.Id, online);
                 return lookup with { Outcome = good };
@@ -103,6 +111,7 @@ sealed class LookupApplication(Upstream upstream, ControlApplication? control, C
                     Misbehaviour.Error => StatusCodes.Status500InternalServerError,
                     Misbehaviour.NotFound => StatusCodes.Status404NotFound,
                     Misbehaviour.TooMany => StatusCodes.Status429TooManyRequests,
+                    Misbehaviour.Redirect => StatusCodes.Status302Found,
                     _ => behaviour.Status,
                 };
                 Reply.Status(context, status, behaviour.RetryAfter);

@@ -9,6 +9,7 @@ namespace Callbacks.Tester.Serve;
 static class Reply
 {
     const int BodyBytesMax = 64;
+    const int LargeBytes = 10 * 1024 * 1024;
     static readonly TimeSpan TrickleInterval = TimeSpan.FromMilliseconds(200);
     static readonly byte[] Filler = new byte[16 * 1024];
 
@@ -63,6 +64,32 @@ static class Reply
         await context.Response.WriteAsync($"{{\"id\":{id},\"online\":true", context.RequestAborted);
         while (true)
             await context.Response.Body.WriteAsync(Filler, context.RequestAborted);
+    }
+
+    public static async Task LargeAsync(HttpContext context, long id, bool online)
+    {
+        Begin(context);
+        context.Response.ContentLength = LargeBytes;
+        byte[] body = new byte[BodyBytesMax];
+        int sent = Format(body, id, online);
+        await context.Response.Body.WriteAsync(body.AsMemory(0, sent), context.RequestAborted);
+        for (int length; sent < LargeBytes; sent += length)
+        {
+            length = Math.Min(Filler.Length, LargeBytes - sent);
+            await context.Response.Body.WriteAsync(Filler.AsMemory(0, length), context.RequestAborted);
+        }
+    }
+
+    /// <summary>Half of it goes out before the reset; a client may see either first.</summary>
+    public static async Task CutAsync(HttpContext context, long id, bool online)
+    {
+        Begin(context);
+        byte[] body = new byte[BodyBytesMax];
+        int length = Format(body, id, online);
+        context.Response.ContentLength = length;
+        await context.Response.Body.WriteAsync(body.AsMemory(0, length / 2), context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        Reset(context);
     }
 
     public static void Status(HttpContext context, int status, string? retryAfter)

@@ -55,11 +55,14 @@ static class ServeCommand
         var endlessRate = Rate("--endless-rate", "Answers with a body that doesn't end.");
         var resetRate = Rate("--reset-rate", "Resets the connection.");
         var trickleRate = Rate("--trickle-rate", "Answers a byte every 200 ms.");
+        var redirectRate = Rate("--redirect-rate", "Answers 302 to the same place.");
+        var largeRate = Rate("--large-rate", "Answers with 10 MiB.");
+        var cutRate = Rate("--cut-rate", "Resets the connection in the middle of the body.");
 
         var command = new Command("serve", "The upstream: answers GET /objects/{id} as the task says, and misbehaves on request.")
         {
             url, controlUrl, log, seed, latencyMin, latencyMax, changing, errorRate, status, statusRate, hangRate, notFoundRate, tooManyRate,
-            retryAfter, wrongIdRate, malformedRate, endlessRate, resetRate, trickleRate,
+            retryAfter, wrongIdRate, malformedRate, endlessRate, resetRate, trickleRate, redirectRate, largeRate, cutRate,
         };
         command.SetAction((parsed, stopping) =>
         {
@@ -80,6 +83,9 @@ static class ServeCommand
                 EndlessRate = parsed.GetValue(endlessRate),
                 ResetRate = parsed.GetValue(resetRate),
                 TrickleRate = parsed.GetValue(trickleRate),
+                RedirectRate = parsed.GetValue(redirectRate),
+                LargeRate = parsed.GetValue(largeRate),
+                CutRate = parsed.GetValue(cutRate),
             };
             ulong drawn = parsed.GetValue(seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue);
             return RunAsync(parsed, behaviour, drawn, parsed.GetValue(url)!, parsed.GetValue(controlUrl), parsed.GetValue(log), stopping);

@@ -37,6 +37,28 @@ public sealed class ObjectWriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_history_shuffled_repeated_and_replayed_ends_at_the_newest_of_each_id()
+    {
+        Random random = Seed.Draw(TestContext.Current.TestOutputHelper!);
+        ObjectState[] history = [.. Enumerable.Range(0, 2_000).Select(second => State(random.Next(50), online: random.Next(2) == 0, second))];
+        ObjectState[] newest = [.. history.GroupBy(state => state.Id).Select(states => states.MaxBy(state => state.LastSeen)).OrderBy(state => state.Id)];
+        for (int replay = 0; replay < 3; replay++)
+        {
+            ObjectState[] left = [.. history];
+            random.Shuffle(left);
+            // One statement takes each id once.
+            while (left.Length > 0)
+            {
+                ObjectState[] batch = [.. left.DistinctBy(state => state.Id)];
+                await _rig.WriteAsync(batch);
+                left = [.. left.Except(batch)];
+            }
+
+            Assert.Equal(newest, await _database.ReadRowsAsync());
+        }
+    }
+
+    [Fact]
     public async Task A_row_keeps_its_microseconds_and_its_flag()
     {
         ObjectState[] states =

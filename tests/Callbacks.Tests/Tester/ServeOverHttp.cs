@@ -11,7 +11,7 @@ public sealed class ServeOverHttp : IAsyncLifetime
     static readonly Behaviour Quick = new() { LatencyMinMs = 0, LatencyMaxMs = 1 };
 
     readonly string _path = Path.Combine(Path.GetTempPath(), $"lookups-{Guid.NewGuid():N}");
-    readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
+    readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(10) };
     RecordWriter<LookupRecord> _log = null!;
     UpstreamServer _server = null!;
 
@@ -60,6 +60,7 @@ public sealed class ServeOverHttp : IAsyncLifetime
     [InlineData("""{"not_found_rate":1}""", HttpStatusCode.NotFound, "Unknown")]
     [InlineData("""{"wrong_id_rate":1}""", HttpStatusCode.OK, "WrongId")]
     [InlineData("""{"malformed_rate":1}""", HttpStatusCode.OK, "Malformed")]
+    [InlineData("""{"redirect_rate":1}""", HttpStatusCode.Found, "ErrorStatus")]
     public async Task It_misbehaves_as_it_is_told_and_is_good_again(string change, HttpStatusCode status, string outcome)
     {
         await ChangeAsync(change);
@@ -92,6 +93,20 @@ public sealed class ServeOverHttp : IAsyncLifetime
         Assert.Equal("""{"id":4,"online":true}""", await LookupAsync(4));
         await UntilAllEndedAsync();
         Assert.Equal([LookupOutcome.Reset, LookupOutcome.Endless, LookupOutcome.Online], (await LoggedAsync()).Select(lookup => lookup.Outcome));
+    }
+
+    [Fact]
+    public async Task A_large_answer_is_10_MiB_and_a_cut_one_ends_before_its_length()
+    {
+        await ChangeAsync("""{"large_rate":1}""");
+        string large = await LookupAsync(4);
+        Assert.Equal(10 << 20, large.Length);
+        Assert.Equal("""{"id":4,"online":true}""", large.TrimEnd());
+
+        await ChangeAsync("""{"cut_rate":1}""");
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => LookupAsync(4));
+        await UntilAllEndedAsync();
+        Assert.Equal([LookupOutcome.Large, LookupOutcome.Reset], (await LoggedAsync()).Select(lookup => lookup.Outcome));
     }
 
     [Fact]
