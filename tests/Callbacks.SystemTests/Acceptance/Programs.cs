@@ -18,6 +18,10 @@ static class Programs
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
 
+    /// <summary>The same under a limit of file descriptors, which it can't raise.</summary>
+    public static ChildStart WithFiles(ChildStart start, int max) =>
+        start with { FileName = "/bin/sh", Arguments = ["-c", $"ulimit -n {max}; exec \"$@\"", "sh", start.FileName, .. start.Arguments] };
+
     static ChildStart Start(string program, IEnumerable<string> arguments) =>
         new(DotnetPath, [Path.Combine(AppContext.BaseDirectory, program), .. arguments]) { Environment = Variables };
 }

@@ -19,11 +19,19 @@ sealed class ServiceProcess(int port, HeldSocket? socket, string[] arguments) : 
 
     public Transcript Lines { get; } = new();
 
+    /// <summary>File descriptors that it may hold; null: as many as this process.</summary>
+    public int? FilesMax { get; init; }
+
+    public int Id => _process!.Id;
+
     /// <summary>Returns when it says that it is ready.</summary>
     public async Task StartAsync()
     {
         string[] urls = socket is null ? [$"--urls={Url}"] : [];
-        ChildProcess process = ChildProcess.Start(Programs.Service([.. urls, .. arguments]) with { Socket = socket, OnLine = Lines.Add });
+        ChildStart start = Programs.Service([.. urls, .. arguments]);
+        if (FilesMax is { } filesMax)
+            start = Programs.WithFiles(start, filesMax);
+        ChildProcess process = ChildProcess.Start(start with { Socket = socket, OnLine = Lines.Add });
         _process = process;
         await Eventually.TrueAsync(IsReadyAsync, StartDeadline, () => $"the service is ready. It said:\n{Lines}");
 

@@ -20,6 +20,12 @@ sealed record RigOptions
 
     public int InFlightMax { get; init; } = 2_000;
 
+    /// <summary>Further flags of the service.</summary>
+    public string[] Service { get; init; } = [];
+
+    /// <summary>File descriptors that a service may hold; null: as many as this process.</summary>
+    public int? FilesMax { get; init; }
+
     /// <summary>Of <c>tester serve</c>.</summary>
     public string[] Upstream { get; init; } = [];
 }
@@ -123,12 +129,19 @@ sealed class ServiceRig : IAsyncDisposable
         await Service.StartAsync();
     });
 
-    /// <summary>Asks the service to stop and starts it again at once.</summary>
-    public Task RestartServiceAsync() => _outages.RecordAsync("service", async () =>
+    /// <summary>Asks the service to stop and starts it again at once. Returns how long the stop took.</summary>
+    public async Task<TimeSpan> RestartServiceAsync()
     {
-        await Service.StopAsync();
-        await Service.StartAsync();
-    });
+        TimeSpan stop = default;
+        await _outages.RecordAsync("service", async () =>
+        {
+            long start = TimeProvider.System.GetTimestamp();
+            await Service.StopAsync();
+            stop = TimeProvider.System.GetElapsedTime(start);
+            await Service.StartAsync();
+        });
+        return stop;
+    }
 
     /// <summary>Kills the service, and starts it when it has been down for a while.</summary>
     public Task KillServiceForAsync(TimeSpan down) => _outages.RecordAsync("service", async () =>
@@ -233,7 +246,9 @@ sealed class ServiceRig : IAsyncDisposable
             $"--Lookup:InFlightMax={_options.InFlightMax}",
             $"--Store:ConnectionString={Postgres.ConnectionString("callback")}",
             $"--Sweep:Retention={_options.Retention}",
-        ]);
+            .. _options.Service,
+        ])
+        { FilesMax = _options.FilesMax };
     }
 
     async Task<bool> IsMigratedAsync()
