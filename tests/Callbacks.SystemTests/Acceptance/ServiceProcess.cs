@@ -19,6 +19,8 @@ sealed class ServiceProcess(int port, HeldSocket? socket, string[] arguments) : 
 
     public Transcript Lines { get; } = new();
 
+    public int Id => _process!.Id;
+
     /// <summary>A command that runs it, with its own arguments; empty: it is run as it is.</summary>
     public string[] Within { get; init; } = [];
 

@@ -51,6 +51,9 @@ sealed record ServiceStatus
         public required long Attempts { get; init; }
 
         public required long Answers { get; init; }
+
+        /// <summary>By kind.</summary>
+        public required Dictionary<string, long> Failures { get; init; }
     }
 
     internal sealed record PartFigures
