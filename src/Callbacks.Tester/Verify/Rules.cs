@@ -50,6 +50,12 @@ sealed record Rules
     /// <summary>A sighting received (or acknowledged) so long before the upstream saw a lookup surely was waiting for it: requests take their time on a crowded machine.</summary>
     public long SureLead { get; init; } = 250 * Moment.PerMillisecond;
 
+    /// <summary>
+    /// So long may a request take from the service to the upstream, when thousands of connections are opened at once on a crowded machine. An
+    /// answer to one that came sooner after a receipt obliges nobody, where something else excuses.
+    /// </summary>
+    public long TransitMax { get; init; } = 2 * Moment.PerSecond;
+
     /// <summary>A GET that a connection broke is sent again by the client itself within this time, or never.</summary>
     public const long ResendWithin = Moment.PerSecond;
 

@@ -56,7 +56,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             bool mayBeCutOff = lookup.IsGood && disturbances.MayBeCutOff(lookup);
             failed |= lookup.IsUpstreamsFault || mayBeCutOff
                 || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
-            bool surelyWaited = history.BegunAtEarliest(index) >= received + rules.SureLead;
+            bool surelyWaited = history.BegunAtEarliest(index) >= received + rules.TransitMax;
             if (lookup.IsGood && !mayBeCutOff && surelyWaited && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
                 answered = lookup;
             else

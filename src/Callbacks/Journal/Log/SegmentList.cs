@@ -25,6 +25,15 @@ sealed class SegmentList
         }
     }
 
+    public Segment Newest
+    {
+        get
+        {
+            lock (_lock)
+                return _segments.Last!.Value;
+        }
+    }
+
     public int Count
     {
         get
