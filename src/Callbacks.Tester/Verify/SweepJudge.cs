@@ -118,7 +118,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
 
             foreach (int callback in history.MayCount)
             {
-                long received = history.Ledger.SendEnd(callback) + rules.ReceiveSlack;
+                long received = history.Ledger.LatestReceipt(callback) + rules.ReceiveSlack;
                 if (history.Ledger.SendStart(callback) <= covered + rules.ReceiveSlack && received > lastSeen)
                     covered = Math.Max(covered, received + rules.Retention);
             }

@@ -3,7 +3,6 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
-[Collection(Sequential.Name)]
 public sealed class FileDescriptorsTests(ITestOutputHelper output)
 {
     const int InFlightMax = 500;
@@ -19,7 +18,7 @@ public sealed class FileDescriptorsTests(ITestOutputHelper output)
         Task<SendFigures> sending = rig.SendAsync(Load, TimeSpan.FromSeconds(10));
         using var idle = new IdleClients(rig.Service.Url);
         await idle.OpenAsync(2_000, TimeSpan.FromMilliseconds(2));
-        int files = CountFiles(rig.Service.Id);
+        int files = rig.Service.CountFiles();
         SendFigures sent = await sending;
         output.WriteLine($"{files} of {FilesMax} file descriptors in use");
         Assert.InRange(files, ConnectionsMax / 2, FilesMax - 1);
@@ -38,6 +37,4 @@ public sealed class FileDescriptorsTests(ITestOutputHelper output)
             Upstream = ["--latency-min", "50", "--latency-max", "400", "--seed", $"{Seed.Draw(output).Next()}"],
         },
         output);
-
-    static int CountFiles(int id) => Directory.GetFileSystemEntries($"/proc/{id}/fd").Length;
 }

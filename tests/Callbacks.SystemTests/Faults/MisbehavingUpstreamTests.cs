@@ -3,7 +3,6 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
-[Collection(Sequential.Name)]
 public sealed class MisbehavingUpstreamTests(ITestOutputHelper output)
 {
     const int InFlightMax = 2_000;
@@ -45,7 +44,7 @@ public sealed class MisbehavingUpstreamTests(ITestOutputHelper output)
         // 400 sightings a second; two answers in five make it two and a half attempts for each.
         Assert.InRange(attemptsPerSecond, 1, 400 * 2.5 * 1.5);
         Assert.True(after <= before + 300, $"{before:F0} MiB, then {after:F0} MiB");
-        TrialVerdict verdict = await rig.AssertGoodAsync();
+        TrialVerdict verdict = await rig.AssertGoodAsync("--late", "1s");
         // An id fails six times in a row, in 20 s, about once in twenty times: most others did not suffer.
         long owed = verdict.Outcomes.Where(pair => pair.Key is "lookups_failed" or "expired_in_an_outage" or "expired_under_overload").Sum(pair => pair.Value);
         Assert.True(owed <= verdict.Sightings / 10, $"{verdict}");

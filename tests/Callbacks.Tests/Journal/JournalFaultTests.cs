@@ -127,7 +127,7 @@ public sealed class JournalFaultTests : IDisposable
     public async Task After_power_cuts_every_acknowledged_callback_is_pending_or_settled()
     {
         int seed = RandomNumberGenerator.GetInt32(1 << 30);
-        for (int schedule = 0; schedule < 100; schedule++)
+        for (int schedule = 0; schedule < 20; schedule++)
             await CutPowerRepeatedlyAsync(seed + schedule);
     }
 

@@ -151,6 +151,15 @@ public sealed class VerdictOnSightings
     }
 
     [Fact]
+    public void An_unanswered_callback_to_a_service_that_was_stopped_may_have_been_received_when_it_went_on()
+    {
+        Told Stopped() => new Told().Callback(-10, 2).Lookup(2, 0, 500).Stored(510, 2, -10)
+            .Unanswered(1_000, PostOutcome.Timeout, 1).Unanswered(1_010, PostOutcome.Timeout, 1).Lookup(1, 6_010, 7_000).Stored(7_010, 1, 6_005);
+        Assert.Equal(1, Stopped().Judged()[Wrong.LastSeenIsNoReceiveTime]);
+        Assert.Equal(0, Stopped().Outage(900, 6_000, OutageKind.Service).Judged()[Wrong.LastSeenIsNoReceiveTime]);
+    }
+
+    [Fact]
     public void An_unanswered_callback_counts_whole()
     {
         Verdict verdict = new Told().Unanswered(1_000, PostOutcome.Timeout, 1, 3).Lookup(1, 1_100, 2_000).Stored(2_010, 1, 1_050).Swept(31_100, 1).Judged();
