@@ -70,6 +70,7 @@ sealed class LogOpening
         freshFile.Flush();
         // An earlier life may have made this file and died before its name was durable.
         _disk.FlushFolder();
+        fresh.HeaderIsDurable();
         return (fresh, supply);
     }
 

@@ -43,6 +43,21 @@ sealed class SegmentList
         }
     }
 
+    /// <summary>The newest whose header is durable; there is always one, as only what is older than it may go.</summary>
+    public Segment NewestWithHeader
+    {
+        get
+        {
+            lock (_lock)
+            {
+                LinkedListNode<Segment> node = _segments.Last!;
+                while (!node.Value.HasHeader)
+                    node = node.Previous!;
+                return node.Value;
+            }
+        }
+    }
+
     /// <summary>The one that follows, or null when this is the newest.</summary>
     public Segment? After(Segment segment)
     {
