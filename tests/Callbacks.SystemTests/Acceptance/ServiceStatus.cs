@@ -14,6 +14,8 @@ sealed record ServiceStatus
 
     public required BalanceFigures Balance { get; init; }
 
+    public required CallbackFigures Callbacks { get; init; }
+
     public required LookupFigures Lookup { get; init; }
 
     public required PartFigures Postgresql { get; init; }
@@ -40,6 +42,11 @@ sealed record ServiceStatus
         public required long Pending { get; init; }
 
         public required bool IsBalanced { get; init; }
+    }
+
+    internal sealed record CallbackFigures
+    {
+        public required long Acknowledged { get; init; }
     }
 
     internal sealed record LookupFigures

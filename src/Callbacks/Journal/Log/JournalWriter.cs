@@ -137,6 +137,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         }
 
         _groupNumber++;
+        segment.HeaderIsDurable();
         if (group.Callbacks > 0)
             _balance.Acknowledge(segment, group.Callbacks, group.Sightings);
         if (_queue.Written(group, segment))

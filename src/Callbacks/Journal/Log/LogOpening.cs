@@ -84,6 +84,7 @@ sealed class LogOpening
         file.Flush();
         // An earlier life may have made this file and died before its name was durable.
         _disk.FlushFolder();
+        fresh.HeaderIsDurable();
         Segments.Add(fresh);
         return fresh;
     }
@@ -95,7 +96,10 @@ sealed class LogOpening
         {
             IJournalFile file = _disk.Open(Segment.NameOf(number));
             int read = file.Read(block, 0);
-            _found[number] = new Found(number, file, SegmentHeader.Read(block.AsSpan(0, read), number));
+            var found = new Found(number, file, SegmentHeader.Read(block.AsSpan(0, read), number));
+            if (found.Header is not null)
+                found.Segment.HeaderIsDurable();
+            _found[number] = found;
         }
 
         // Newest last, so that the last word on an end is the one that stands.

@@ -52,6 +52,21 @@ sealed class SegmentList
         }
     }
 
+    /// <summary>The newest whose header is durable, or the oldest when none is: only what is older than it may go.</summary>
+    public Segment NewestWithHeader
+    {
+        get
+        {
+            lock (_lock)
+            {
+                LinkedListNode<Segment>? node = _segments.Last;
+                while (node is { Value.HasHeader: false })
+                    node = node.Previous;
+                return (node ?? _segments.First!).Value;
+            }
+        }
+    }
+
     /// <summary>The one that follows, or null when this is the newest.</summary>
     public Segment? After(Segment segment)
     {
