@@ -123,7 +123,7 @@ sealed class RequestGenerator(Random random, int idsMax)
             at += length;
         }
 
-        chunks.AddRange(Encoding.ASCII.GetBytes(Any("0", "000", "0;a") + "\r\n" + Any("", "", "Trailer-Of: mine\r\n") + "\r\n"));
+        chunks.AddRange(Encoding.ASCII.GetBytes(Any("0", "000", "0;a") + "\r\n" + Any("", "Trailer-Of: mine\r\n", lies ? "Trailer-Of: \0\r\n" : "") + "\r\n"));
         return [.. chunks];
     }
 
