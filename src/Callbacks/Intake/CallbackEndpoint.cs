@@ -62,9 +62,9 @@ sealed partial class CallbackEndpoint : IDisposable
             context.Abort();
             return;
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or InvalidOperationException)
         {
-            // A chunk's size that fits in no integer.
+            // A chunk's size that fits in no integer; a trailer with a NUL in it.
             await RefuseUnread(context, Problem.BadRequest(StatusCodes.Status400BadRequest, exception.Message));
             return;
         }

@@ -37,6 +37,8 @@ sealed class RequestGenerator(Random random, int idsMax)
 
     static readonly string[] HostileSizes = ["-1", "0x5", "ffffffffffffffff", "7fffffff", "00000000000000005", "5 ", " 5", "5;a\n=b", "5\n", "", "g", "5;" + new string('e', 5_000)];
 
+    readonly BodyGenerator _bodies = new(random);
+
     public Exchange Next(bool isBroken)
     {
         int count = random.Next(1, CallbacksMax + 1);
@@ -60,8 +62,6 @@ sealed class RequestGenerator(Random random, int idsMax)
 
         return new Exchange([.. bytes, .. Encoding.ASCII.GetBytes(Close)], count, known);
     }
-
-    readonly BodyGenerator _bodies = new(random);
 
     byte[] WellFramed(byte[] body, bool isEncoded)
     {
@@ -123,7 +123,7 @@ sealed class RequestGenerator(Random random, int idsMax)
             at += length;
         }
 
-        chunks.AddRange(Encoding.ASCII.GetBytes(Any("0", "000", "0;a") + "\r\n" + Any("", "", "Trailer-Of: mine\r\n") + "\r\n"));
+        chunks.AddRange(Encoding.ASCII.GetBytes(Any("0", "000", "0;a") + "\r\n" + Any("", "Trailer-Of: mine\r\n", lies ? "Trailer-Of: \0\r\n" : "") + "\r\n"));
         return [.. chunks];
     }
 

@@ -36,6 +36,7 @@ public sealed class FramingTests : IAsyncLifetime
     [InlineData("-1\r\n{\"object_ids\":[1,2,3]}\r\n0\r\n\r\n")]
     [InlineData("ffffffffffffffff\r\n{\"object_ids\":[1,2,3]}\r\n0\r\n\r\n")]
     [InlineData("15\r\n{\"object_ids\":[1,2,3]}\r\n0\r\n\r\n")]
+    [InlineData("16\r\n{\"object_ids\":[1,2,3]}\r\n0\r\nA: \0b\r\n\r\n")]
     public async Task Badly_framed_chunks_are_refused_and_the_connection_closed(string chunks)
     {
         using RawClient client = await _host.ConnectAsync();
