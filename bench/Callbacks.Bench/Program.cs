@@ -15,7 +15,8 @@ switch (args)
 
 Measurement[] all =
 [
-    new AcceptBench(), new JournalBench(), new LookupCpuBench(), new LookupWideBench(),
+    new AcceptBench(), new JournalBench(), new LookupCpuBench(), new LookupWideBench(), new StoreBench(), new StartBench(),
+    new ChainBench(), new ExpiryBench(), new OverloadBench(), new GrowthBench(),
 ];
 if (Arguments.Parse(args, all) is not { } arguments)
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Callbacks.Bench.Framework;
 using Callbacks.Fixtures;
 using Callbacks.Local;
@@ -58,6 +59,9 @@ sealed class Postgres : IAsyncDisposable
         command.CommandTimeout = 0;
         return (T)(await command.ExecuteScalarAsync())!;
     }
+
+    /// <summary>A time as SQL.</summary>
+    public static string Literal(DateTimeOffset time) => $"timestamptz '{time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00'";
 
     public async ValueTask DisposeAsync()
     {
