@@ -87,9 +87,9 @@ sealed class GrowthBench : Measurement
 
         async Task<OpenLoop> LoadAsync(TimeSpan duration)
         {
-            var load = new OpenLoop(rig.Service.Url, rate, 16, number => requests[number % requests.Length]);
-            await load.RunAsync(duration, context.Stop);
-            return load;
+            var loop = new OpenLoop(rig.Service.Url, rate, 16, number => requests[number % requests.Length]);
+            await loop.RunAsync(duration, context.Stop);
+            return loop;
         }
     }
 
