@@ -2,16 +2,12 @@ using System.Buffers;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using Callbacks.Intake;
-using Callbacks.Journal.Pending;
-using Callbacks.Lookup;
 
 namespace Callbacks.Micro;
 
-/// <summary>What comes from outside: a callback's body and an upstream's answer.</summary>
+/// <summary>A callback's body, from its bytes to distinct ids.</summary>
 public class ParserBenchmarks
 {
-    static readonly byte[] Answer = Encoding.ASCII.GetBytes("""{"id":123456,"online":true}""");
-
     readonly CallbackParser _parser = new(idsMax: 10_000, salt: 1);
     ReadOnlySequence<byte> _body;
 
@@ -29,7 +25,4 @@ public class ParserBenchmarks
 
     [Benchmark]
     public bool Callback() => _parser.Parse(_body).IsAccepted;
-
-    [Benchmark]
-    public bool Lookup() => AnswerParser.Parse(Answer, 123_456) == LookupAnswer.Online;
 }

@@ -42,8 +42,8 @@ sealed class OverloadBench : Measurement
     public override async Task<SideResult> MeasureAsync(string side, BenchContext context)
     {
         double idsPerSecond = side switch { Capacity => LookupsPerSecond * 1.1, Threefold => LookupsPerSecond * 3, _ => context.Size(100_000, 10_000) };
-        int full = side == Capacity ? 60 : 120, warmup = context.Size(WarmupSeconds, 2);
-        TimeSpan measured = TimeSpan.FromSeconds(context.Seconds(full, smoke: 4));
+        int full = side == Capacity ? 60 : 120, warmup = context.Size(WarmupSeconds, 1);
+        TimeSpan measured = TimeSpan.FromSeconds(context.Seconds(full));
         string database = await _postgres!.CreateDatabaseAsync();
         await Schema.ApplyAsync(database, context.Stop);
         await Postgres.ExecuteAsync(database, Audit.Install);

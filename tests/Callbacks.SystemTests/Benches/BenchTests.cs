@@ -7,12 +7,15 @@ namespace Callbacks.SystemTests.Benches;
 /// Each bench with sides of a second or two: that it runs, writes its report, and that both sides do what they should (each bench counts
 /// on both ends). No time is judged.
 /// </summary>
-[Collection(Sequential.Name)]
 public sealed class BenchTests(ITestOutputHelper output) : IDisposable
 {
     static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    readonly string _results = Directory.CreateTempSubdirectory("callback-test-bench-").FullName;
+    static int _count;
+
+    // Named as all folders of a test run are, with its process: the next run removes what a killed one left.
+    readonly string _results = Directory.CreateDirectory(
+        Path.Combine(Path.GetTempPath(), $"callback-test-{Environment.ProcessId}-bench-{Interlocked.Increment(ref _count)}")).FullName;
 
     [Fact]
     public Task The_bench_accept_runs_and_every_callback_answered_is_counted_behind_the_server() => RunAsync("accept", program: "wrk");
