@@ -112,8 +112,8 @@ sealed class AcceptBench : Measurement
         result.Figures["cpu_us_per_id"] = cpu / full.Answered * 1e4;
 
         double rate = context.IsSmoke ? 500 : SteadyRate;
-        var steady = new OpenLoop(url, rate, Wrk.Connections, number => CallbackRequest.Distinct(number % 2048, 100)) { Warmup = TimeSpan.FromSeconds(1) };
-        await steady.RunAsync(TimeSpan.FromSeconds(context.Size(10, 2)), context.Stop);
+        var steady = new OpenLoop(url, rate, Wrk.Connections, number => CallbackRequest.Distinct(number % 2048, 100)) { Warmup = TimeSpan.FromSeconds(context.Size(1, 0)) };
+        await steady.RunAsync(TimeSpan.FromSeconds(context.Size(10, 1)), context.Stop);
         result.Require(steady.Others == 0, $"{steady.Others} callbacks at the steady rate were not answered 202");
         result.Figures["steady_p50_ms"] = steady.Latencies.Summarize()!.P50Ms;
         result.Figures["steady_p99_ms"] = steady.Latencies.Summarize()!.P99Ms;

@@ -28,7 +28,7 @@ sealed class ChainBench : Measurement
     {
         string log = Path.Combine(context.Folder, $"lookups-{Guid.NewGuid():N}");
         TimeSpan duration = TimeSpan.FromSeconds(context.Seconds(60));
-        await using UpstreamPart upstream = await UpstreamPart.StartTesterAsync(context, "--log", log);
+        await using UpstreamPart upstream = await UpstreamPart.StartTesterAsync(context, "--log", log, "--latency-max", context.IsSmoke ? "600" : "4299");
         // No row goes before it is read.
         await using Rig rig = await Rig.StartAsync(
             context, _postgres!, upstream.Url, $"--Sweep:Retention={duration + TimeSpan.FromSeconds(60)}", "--Lookup:InFlightMax=15000");

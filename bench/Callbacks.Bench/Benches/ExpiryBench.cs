@@ -38,7 +38,7 @@ sealed class ExpiryBench : Measurement
         TimeSpan duration = TimeSpan.FromSeconds(context.Seconds(60) + warmup);
         string database = await _postgres!.CreateDatabaseAsync();
         await Schema.ApplyAsync(database, context.Stop);
-        await Schema.FillAsync(database, rows, $"clock_timestamp() - make_interval(secs => {RetentionSeconds} - i / {idsPerSecond}.0 - 3)");
+        await Schema.FillAsync(database, rows, $"clock_timestamp() - make_interval(secs => {RetentionSeconds} - i / {idsPerSecond}.0)");
         await Schema.SettleAsync(database);
         await Postgres.ExecuteAsync(database, Audit.Install);
         await using Rig rig = await Rig.StartAsync(context, database, _upstream!.Url, $"--Sweep:Retention={TimeSpan.FromSeconds(RetentionSeconds)}");

@@ -72,7 +72,7 @@ sealed class GrowthBench : Measurement
         var random = new Random(1);
         byte[][] requests = [.. Enumerable.Range(0, 4096).Select(_ => CallbackRequest.Of(Enumerable.Range(0, IdsPerCallback).Select(_ => 2 * random.NextInt64(rows))))];
         double rate = context.Size(IdsPerSecond, 1_000) / (double)IdsPerCallback;
-        await LoadAsync(TimeSpan.FromSeconds(context.Size(5, 1)));
+        await LoadAsync(TimeSpan.FromSeconds(context.Size(5, 0)));
         double own = rig.Service.CpuSeconds, servers = _postgres.CpuSeconds;
         OpenLoop load = await LoadAsync(TimeSpan.FromSeconds(context.Seconds(15)));
         double ids = load.Sent * IdsPerCallback;

@@ -39,7 +39,7 @@ sealed class LookupWideBench : Measurement
     {
         await using Rig rig = await Rig.StartAsync(context, _postgres!, _upstream!.Url, $"--Lookup:InFlightMax={context.Size(InFlightMax, 1_000)}");
         await using Sampler sampler = rig.Watch(context).Watch("in flight", "lookups", async () => (await rig.Service.StatusAsync()).Lookup.InFlight).Start();
-        TimeSpan warmup = TimeSpan.FromSeconds(context.Size(WarmupSeconds, 2)), measured = TimeSpan.FromSeconds(context.Seconds(25));
+        TimeSpan warmup = TimeSpan.FromSeconds(context.Size(WarmupSeconds, 1)), measured = TimeSpan.FromSeconds(context.Seconds(25));
         var load = new OpenLoop(rig.Service.Url, context.IsSmoke ? 10 : SupplyPerSecond / IdsPerCallback, 16, number => CallbackRequest.Distinct(number, IdsPerCallback));
         Task loading = load.RunAsync(warmup + measured, context.Stop);
         // The window's ids are there at once, instead of as they come.

@@ -52,7 +52,8 @@ static class Plot
     public static string Bars(string title, IReadOnlyList<(string Name, string Colour, double Value)> bars)
     {
         const int Row = 22, Names = 150, Values = 90;
-        double top = bars.Max(bar => bar.Value);
+        bars = [.. bars.Where(bar => double.IsFinite(bar.Value))];
+        double top = bars.Select(bar => bar.Value).DefaultIfEmpty(0).Max();
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"""<svg viewBox="0 0 {Width} {Top + Row * bars.Count}" role="img"><text x="0" y="16" class="t">{WebUtility.HtmlEncode(title)}</text>""");
         for (int i = 0; i < bars.Count; i++)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Callbacks.Local;
 
 namespace Callbacks.Bench.Framework;
@@ -38,7 +39,13 @@ sealed record Machine(string Processor, int Cores, double MemoryGib, string Syst
 /// <summary>Everything about one bench, as it is written to JSON.</summary>
 sealed record Report(string Name, string What, DateTimeOffset At, bool IsSmoke, Machine Machine, Verdict Verdict, IReadOnlyList<SideResult> Results)
 {
-    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    // A figure per thing that never came is "NaN", which is to be reported, too.
+    static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     /// <summary>Writes NAME-TIME.json and .html. Returns the path of the page.</summary>
     public async Task<string> WriteAsync(string folder)
