@@ -31,6 +31,9 @@ sealed class StoreBench : Measurement
     // Every row comes again long before: the sweep has to see that nothing is due.
     static readonly TimeSpan Retention = TimeSpan.FromMinutes(10);
 
+    // A prime that divides no number of rows: every row has its turn.
+    const long Scatter = 611_953;
+
     static readonly TimeSpan FeedWait = TimeSpan.FromMilliseconds(1);
 
     Postgres? _postgres;
@@ -74,6 +77,9 @@ sealed class StoreBench : Measurement
     }
 
     public override ValueTask CleanUpAsync() => _postgres?.DisposeAsync() ?? default;
+
+    /// <summary>All rows in turn, neighbours far apart, as ids of callbacks are.</summary>
+    static long IdOf(long number, int rows) => 2 * (number % rows * Scatter % rows);
 
     StoreOptions StoreOptions() => new() { ConnectionString = _database, BatchRowsMax = RowsPerBatch };
 
@@ -126,7 +132,7 @@ sealed class StoreBench : Measurement
                 batch.Rows.Clear();
                 Instant now = time.Now;
                 for (long i = next; i < next + RowsPerBatch; i++)
-                    batch.Rows.Add(new ObjectState(2 * (i % _rows), Online: true, now));
+                    batch.Rows.Add(new ObjectState(IdOf(i, _rows), Online: true, now));
                 batch.Prepare();
                 await using var command = new NpgsqlCommand(StoreSql.Upsert, connection);
                 batch.Bind(command.Parameters);
@@ -196,7 +202,7 @@ sealed class StoreBench : Measurement
         {
             long[] ids = _free.TryPop(out long[]? free) ? free : new long[IdsPerCallback];
             for (int i = 0; i < IdsPerCallback; i++)
-                ids[i] = 2 * (_next++ % rows);
+                ids[i] = IdOf(_next++, rows);
             Instant now = time.Now;
             table.Visit(new CallbackFrame(++_number, now, ids), VisitKind.Arrival, now, out _, _expired);
             while (table.TryStart(now, out Callbacks.Journal.Pending.Lookup lookup))
