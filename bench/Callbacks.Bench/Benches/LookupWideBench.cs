@@ -9,7 +9,7 @@ namespace Callbacks.Bench.Benches;
 sealed class LookupWideBench : Measurement
 {
     const string Service = "service";
-    const double RatioMin = 0.98, MebibytesMax = 500;
+    const double RatioMin = 0.98, MebibytesMax = 500e6 / (1 << 20);
     const int InFlightMax = 15_000;
     const double CeilingPerSecond = InFlightMax / UpstreamPart.MeanLatencySeconds;
     const int IdsPerCallback = 100;
