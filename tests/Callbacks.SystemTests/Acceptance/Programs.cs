@@ -16,6 +16,8 @@ static class Programs
 
     public static ChildStart Service(params IEnumerable<string> arguments) => Start(Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
 
+    public static ChildStart Bench(params IEnumerable<string> arguments) => Start("callback-bench.dll", arguments);
+
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
 
     /// <summary>One life of a journal without the rest of the service.</summary>

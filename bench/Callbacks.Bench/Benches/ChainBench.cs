@@ -1,0 +1,103 @@
+using System.Globalization;
+using Callbacks.Bench.Framework;
+using Callbacks.Bench.Load;
+using Callbacks.Bench.Parts;
+using Callbacks.Tester.Records;
+using Npgsql;
+
+namespace Callbacks.Bench.Benches;
+
+/// <summary>What the service itself adds to the way of an id, from its receipt to the row that everybody sees.</summary>
+sealed class ChainBench : Measurement
+{
+    const string Service = "service";
+    const double P50MsMax = 15, P99MsMax = 100;
+    const int IdsPerSecond = 5_000, IdsPerCallback = 100;
+
+    Postgres? _postgres;
+
+    public override string Name => "chain";
+
+    public override string What => "5,000 distinct ids/s through everything: from receiving to a visible row, minus the upstream's own latency; p50 at most 15 ms, p99 at most 100 ms.";
+
+    public override IReadOnlyList<string> Sides => [Service];
+
+    public override async Task PrepareAsync(BenchContext context) => _postgres = await Postgres.StartAsync(context.Stop);
+
+    public override async Task<SideResult> MeasureAsync(string side, BenchContext context)
+    {
+        string log = Path.Combine(context.Folder, $"lookups-{Guid.NewGuid():N}");
+        TimeSpan duration = TimeSpan.FromSeconds(context.Seconds(60));
+        await using UpstreamPart upstream = await UpstreamPart.StartTesterAsync(context, "--log", log, "--latency-max", context.IsSmoke ? "600" : "4299");
+        // No row goes before it is read.
+        await using Rig rig = await Rig.StartAsync(
+            context, _postgres!, upstream.Url, $"--Sweep:Retention={duration + TimeSpan.FromSeconds(60)}", "--Lookup:InFlightMax=15000");
+        var commits = new Commits(rig.Database);
+        using var end = new CancellationTokenSource();
+        Task watching = commits.WatchAsync(end.Token);
+        await using Sampler sampler = rig.Watch(context).Start();
+        double cpu = rig.Service.CpuSeconds;
+        var load = new OpenLoop(rig.Service.Url, context.Size(IdsPerSecond, 1_000) / IdsPerCallback, 16, number => CallbackRequest.Distinct(number, IdsPerCallback));
+        long start = BenchContext.Time.GetTimestamp();
+        await load.RunAsync(duration, context.Stop);
+        await UntilStoredAsync(rig, load.Accepted * IdsPerCallback, context);
+        double seconds = BenchContext.Time.GetElapsedTime(start).TotalSeconds;
+        cpu = rig.Service.CpuSeconds - cpu;
+        await end.CancelAsync();
+        await watching;
+        List<Series> series = await sampler.StopAsync();
+        await upstream.StopAsync();
+
+        var result = new SideResult(Service, "ids") { Seconds = seconds, Series = series };
+        await JudgeRowsAsync(rig.Database, log, commits, result);
+        result.Figures["cpu_us_per_id"] = cpu / (load.Sent * IdsPerCallback) * 1e6;
+        result.Figures["answer_p99_ms"] = load.Latencies.Summarize()!.P99Ms;
+        result.Require(load.Others == 0, $"{load.Others} callbacks were not answered 202");
+        result.Require((long)result.Units == load.Accepted * IdsPerCallback, $"{load.Accepted * IdsPerCallback} ids were accepted, {result.Units:N0} rows are there");
+        return result;
+    }
+
+    public override Verdict Judge(BenchRuns runs, BenchContext context)
+    {
+        double p50 = runs.Median(Service, result => result.Latency?.P50Ms ?? double.NaN), p99 = runs.Median(Service, result => result.Latency?.P99Ms ?? double.NaN);
+        return new Verdict(string.Create(CultureInfo.InvariantCulture, $"p50 {p50:F1} ms, p99 {p99:F1} ms"), p50 <= P50MsMax && p99 <= P99MsMax);
+    }
+
+    public override ValueTask CleanUpAsync() => _postgres?.DisposeAsync() ?? default;
+
+    static async Task UntilStoredAsync(Rig rig, long rows, BenchContext context)
+    {
+        TimeSpan patience = TimeSpan.FromSeconds(30);
+        long start = BenchContext.Time.GetTimestamp();
+        while ((await rig.Service.StatusAsync()).Postgresql.RowsStored < rows && BenchContext.Time.GetElapsedTime(start) < patience)
+            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), context.Stop);
+        // Whoever looks at commits gets to see the last one, too.
+        await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), context.Stop);
+    }
+
+    static async Task JudgeRowsAsync(string database, string log, Commits commits, SideResult result)
+    {
+        Dictionary<long, long> upstreamMicroseconds = [];
+        foreach (LookupRecord lookup in LookupLog.Read(log).Where(lookup => lookup.IsGood))
+            upstreamMicroseconds[lookup.Id] = lookup.End - lookup.Start;
+
+        var added = new Latencies();
+        long rows = 0, unknown = 0;
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false });
+        await using NpgsqlCommand read = source.CreateCommand("select id, last_seen, xmin::text::bigint from objects");
+        await using NpgsqlDataReader reader = await read.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            rows++;
+            long seen = Commits.Microseconds(new DateTimeOffset(reader.GetDateTime(1)));
+            if (commits.VisibleAt(reader.GetInt64(2)) is { } visible && upstreamMicroseconds.TryGetValue(reader.GetInt64(0), out long upstream))
+                added.Add(TimeSpan.FromMicroseconds(visible - seen - upstream));
+            else
+                unknown++;
+        }
+
+        result.Units = rows;
+        result.Latency = added.Summarize();
+        result.Require(unknown == 0, $"of {unknown} rows it is not known when they became visible, or what their lookup took");
+    }
+}

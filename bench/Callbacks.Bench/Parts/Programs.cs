@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+using Callbacks.Local;
+
+namespace Callbacks.Bench.Parts;
+
+/// <summary>The service as it is published, where the launcher says that it is; the tester and this program itself, beside this assembly.</summary>
+static class Programs
+{
+    static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+
+    // Addresses of whoever runs the benches are not the benches'.
+    static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
+
+    public static ChildStart Service(params IEnumerable<string> arguments) =>
+        Start(Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
+
+    public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
+
+    public static ChildStart Own(params IEnumerable<string> arguments) => Start("callback-bench.dll", arguments);
+
+    static ChildStart Start(string program, IEnumerable<string> arguments) =>
+        new(Dotnet, [Path.Combine(AppContext.BaseDirectory, program), .. arguments]) { Environment = Variables };
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Callbacks.Bench.Bare;
+using Callbacks.Bench.Benches;
+using Callbacks.Bench.Framework;
+
+// Sides that are processes of their own.
+switch (args)
+{
+    case ["intake", .. string[] rest]:
+        return await BareIntake.RunAsync(rest);
+    case ["upstream", string port]:
+        return await BareUpstream.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+}
+
+Measurement[] all =
+[
+    new AcceptBench(), new JournalBench(), new LookupCpuBench(), new LookupWideBench(), new StoreBench(), new StartBench(),
+    new ChainBench(), new ExpiryBench(), new OverloadBench(), new GrowthBench(),
+];
+if (Arguments.Parse(args, all) is not { } arguments)
+{
+    await Console.Error.WriteLineAsync(Arguments.Usage(all));
+    return 64;
+}
+
+using var stop = new CancellationTokenSource();
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+bool areReached = true;
+foreach (Measurement bench in arguments.Benches)
+{
+    try
+    {
+        areReached &= await Runner.RunAsync(bench, arguments.Options, stop.Token);
+    }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        return 130;
+    }
+    catch (Exception exception) when (BenchContext.IsExpected(exception))
+    {
+        Console.WriteLine($"{bench.Name}: {exception.Message}: NOT taken");
+        areReached = false;
+    }
+}
+
+return areReached ? 0 : 1;
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

@@ -1,0 +1,53 @@
+using Callbacks.Local;
+using Callbacks.SystemTests.Acceptance;
+
+namespace Callbacks.SystemTests.Benches;
+
+/// <summary>
+/// Each bench with sides of a second or two: that it runs, writes its report, and that both sides do what they should (each bench counts
+/// on both ends). No time is judged.
+/// </summary>
+static class BenchTrial
+{
+    static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+
+    static int _count;
+
+    public static async Task RunAsync(ITestOutputHelper output, string bench, string? program = null)
+    {
+        bool isCi = Environment.GetEnvironmentVariable("CI") is "true";
+        Assert.SkipWhen(!ServerPrograms.FindAll().Any() && !isCi, "PostgreSQL is not installed.");
+        Assert.SkipWhen(program is not null && !IsInstalled(program) && !isCi, $"{program} is not installed.");
+        // Named as all folders of a test run are, with its process: the next run removes what a killed one left.
+        string results = Directory.CreateDirectory(
+            Path.Combine(Path.GetTempPath(), $"callback-test-{Environment.ProcessId}-bench-{Interlocked.Increment(ref _count)}")).FullName;
+        try
+        {
+            await RunAsync(bench, results, output);
+        }
+        finally
+        {
+            Directory.Delete(results, recursive: true);
+        }
+    }
+
+    static async Task RunAsync(string bench, string results, ITestOutputHelper output)
+    {
+        var lines = new Transcript();
+        await using ChildProcess process = ChildProcess.Start(
+            Programs.Bench(bench, "--smoke", "--seconds", "1", "--results", results) with { OnLine = lines.Add });
+        int exitCode = await process.Exited.WaitAsync(Deadline);
+        output.WriteLine($"{lines}");
+        Assert.True(exitCode == 0, $"The bench ended with {exitCode}. It said:\n{lines}");
+        Assert.Contains("nothing judged", lines.ToString(), StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(results, $"{bench}-*.json"));
+        string page = await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(results, $"{bench}-*.html")));
+        Assert.Contains("<svg", page, StringComparison.Ordinal);
+        // Nothing is fetched: the page is the whole report.
+        Assert.DoesNotContain("src=", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("href=", page, StringComparison.Ordinal);
+    }
+
+    static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+}
