@@ -19,6 +19,9 @@ sealed class CallbackJournal(
     JournalWriter? _writer;
     JournalFollower? _follower;
 
+    /// <inheritdoc cref="JournalWriter.OnFlushed"/>
+    public Action<TimeSpan>? OnFlushed { get; set; }
+
     /// <inheritdoc/>
     public uint Tag => Writer.Tag;
 
@@ -55,7 +58,10 @@ sealed class CallbackJournal(
             _segments = opening.Segments;
             time.StartNoEarlierThan(opening.LastReceived);
             _writer = new JournalWriter(
-                _segments, _supply, balance, time, timers, options, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>());
+                _segments, _supply, balance, time, timers, options, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>())
+            {
+                OnFlushed = OnFlushed,
+            };
             _follower = new JournalFollower(
                 _disk, _segments, _supply, _writer, balance, table, time, retention, fresh, opening.LastReceived, opening.Damage,
                 cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken), loggers);

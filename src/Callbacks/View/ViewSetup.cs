@@ -1,6 +1,8 @@
 using Callbacks.Journal;
 using Callbacks.Store;
+using Callbacks.Telemetry;
 using Callbacks.Time;
+using Callbacks.View.Metrics;
 
 namespace Callbacks.View;
 
@@ -24,6 +26,7 @@ static class ViewSetup
     {
         app.MapObjects();
         app.MapGet("/status", (StatusReport report) => Results.Json(report.Read(), StatusJson.Default.StatusView));
+        app.MapGet("/metrics", (MetricReadings metrics) => Results.Text(PrometheusText.Write(metrics.Read()), PrometheusText.ContentType));
         app.MapGet("/livez", () => Results.Json(new HealthView("alive", []), StatusJson.Default.HealthView));
         app.MapGet("/readyz", (StatusReport report) =>
         {

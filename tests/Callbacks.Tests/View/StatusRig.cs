@@ -8,6 +8,7 @@ using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
 using Callbacks.Store;
 using Callbacks.Sweep;
+using Callbacks.Telemetry;
 using Callbacks.Tests.Support;
 using Callbacks.Time;
 using Callbacks.View;
@@ -29,14 +30,15 @@ sealed class StatusRig : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
-    public static async Task<StatusRig> StartAsync(IJournalDisk disk, Uri upstream, string connectionString)
+    public static async Task<StatusRig> StartAsync(IJournalDisk disk, Uri upstream, string connectionString, params string[] settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-            ["--urls", "http://127.0.0.1:0", "--Journal:SegmentBytes=65536", $"--Lookup:BaseUrl={upstream}", $"--Store:ConnectionString={connectionString}"]);
+            ["--urls", "http://127.0.0.1:0", "--Journal:SegmentBytes=65536", $"--Lookup:BaseUrl={upstream}", $"--Store:ConnectionString={connectionString}", .. settings]);
         builder.Logging.ClearProviders();
         TimeSpan retention = TimeSpan.FromSeconds(30);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ServiceTime>();
+        builder.AddTelemetry();
         builder.AddJournal(_ => retention, _ => false);
         builder.Services.AddSingleton(provider => new CallbackJournal(
             provider.GetRequiredService<JournalOptions>(), () => disk, provider.GetRequiredService<PendingTable>(), provider.GetRequiredService<Balance>(),
@@ -65,6 +67,14 @@ sealed class StatusRig : IAsyncDisposable
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return (response.StatusCode, body.RootElement.Clone());
+    }
+
+    /// <summary>The lines of <c>/metrics</c>.</summary>
+    public async Task<string[]> MetricsAsync()
+    {
+        using HttpResponseMessage response = await _client.GetAsync("/metrics");
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        return (await response.Content.ReadAsStringAsync()).Split('\n');
     }
 
     public async Task<JsonElement> StatusAsync()
