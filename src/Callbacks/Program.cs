@@ -50,5 +50,6 @@ static SweepView SweepView(IServiceProvider provider)
 {
     SweepHealth health = provider.GetRequiredService<SweepState>().Health;
     return new SweepView(
-        health.IsUp ? "up" : "away", health.Error, health.RowsSwept, health.RowsHeld, health.LastLateness.TotalSeconds, health.MaxLateness.TotalSeconds);
+        health.IsUp ? "up" : "away", health.Error, health.RowsSwept, health.RowsHeld, health.LastLateness.TotalSeconds, health.MaxLateness.TotalSeconds,
+        Retention(provider).TotalSeconds);
 }

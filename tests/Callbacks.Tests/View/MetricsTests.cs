@@ -131,7 +131,10 @@ public sealed class MetricsTests
         const string Promtool = "/usr/bin/promtool";
         if (!File.Exists(Promtool))
             return;
-        using Process process = Process.Start(new ProcessStartInfo(Promtool, ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(Promtool, ["check", "metrics"])
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true,
+        })!;
         await process.StandardInput.WriteAsync(string.Join('\n', lines));
         process.StandardInput.Close();
         string said = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();

@@ -22,12 +22,11 @@ namespace Callbacks.Tests.View;
 sealed class StatusRig : IAsyncDisposable
 {
     readonly WebApplication _app;
-    readonly HttpClient _client;
 
     StatusRig(WebApplication app)
     {
         _app = app;
-        _client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     public static async Task<StatusRig> StartAsync(IJournalDisk disk, Uri upstream, string connectionString, params string[] settings)
@@ -46,7 +45,7 @@ sealed class StatusRig : IAsyncDisposable
         builder.AddStore();
         builder.AddLookup();
         builder.AddSweep();
-        builder.AddView(Lookup, _ => new SweepView("up", null, 0, 0, 0, 0));
+        builder.AddView(Lookup, _ => new SweepView("up", null, 0, 0, 0, 0, retention.TotalSeconds));
         builder.AddIntake();
         WebApplication app = builder.Build();
         app.MapIntake();
@@ -57,22 +56,24 @@ sealed class StatusRig : IAsyncDisposable
 
     public async Task<HttpStatusCode> PostAsync(params long[] ids)
     {
-        using HttpResponseMessage response = await _client.PostAsJsonAsync("/callback", new { object_ids = ids });
+        using HttpResponseMessage response = await Client.PostAsJsonAsync("/callback", new { object_ids = ids });
         return response.StatusCode;
     }
 
     public async Task<(HttpStatusCode Code, JsonElement Body)> GetAsync(string path)
     {
-        using HttpResponseMessage response = await _client.GetAsync(path);
+        using HttpResponseMessage response = await Client.GetAsync(path);
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return (response.StatusCode, body.RootElement.Clone());
     }
 
+    public HttpClient Client { get; }
+
     /// <summary>The lines of <c>/metrics</c>.</summary>
     public async Task<string[]> MetricsAsync()
     {
-        using HttpResponseMessage response = await _client.GetAsync("/metrics");
+        using HttpResponseMessage response = await Client.GetAsync("/metrics");
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType!.ToString());
         return (await response.Content.ReadAsStringAsync()).Split('\n');
     }
@@ -93,7 +94,7 @@ sealed class StatusRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }
