@@ -66,4 +66,23 @@ readonly ref struct History(
 
         return low;
     }
+
+    /// <summary>
+    /// When the service may have begun this lookup, at the earliest: an HTTP client sends a GET again by itself when the connection that it used
+    /// again breaks before the answer begins, and goes by the time of its first try.
+    /// </summary>
+    public long BegunAtEarliest(int lookup)
+    {
+        long begun = Lookups[lookup].Start;
+        for (int before = lookup - 1; before >= 0; before--)
+        {
+            LookupRecord other = Lookups[before];
+            if (begun - other.End > Rules.ResendWithin)
+                break;
+            if (other.Outcome == LookupOutcome.Reset)
+                begun = other.Start;
+        }
+
+        return begun;
+    }
 }

@@ -7,6 +7,7 @@ sealed class Ledger
 {
     readonly List<long> _sendStart = [];
     readonly List<long> _sendEnd = [];
+    readonly List<long> _latest = [];
     readonly List<long> _receivedAt = [];
     readonly List<string> _callbackId = [];
     readonly List<Standing> _standing = [];
@@ -33,6 +34,7 @@ sealed class Ledger
         {
             _sendStart.Add(post.SendStart);
             _sendEnd.Add(post.SendEnd);
+            _latest.Add(post.SendEnd);
             _receivedAt.Add(post.ReceivedAt);
             _callbackId.Add(post.CallbackId);
             _standing.Add(post.IsAcknowledged ? Standing.Acknowledged : post.MayCount ? Standing.MayCount : Standing.NoEffect);
@@ -44,6 +46,9 @@ sealed class Ledger
     public long SendStart(int callback) => _sendStart[callback];
 
     public long SendEnd(int callback) => _sendEnd[callback];
+
+    /// <summary>When a POST may have been received, at the latest.</summary>
+    public long LatestReceipt(int callback) => _latest[callback];
 
     public long ReceivedAt(int callback) => _receivedAt[callback];
 
@@ -60,7 +65,26 @@ sealed class Ledger
 
     /// <summary>Whether a POST that names the id may have been received at that moment.</summary>
     public bool MayHaveReceived(int callback, long receivedAt, long slack) =>
-        receivedAt >= _sendStart[callback] - slack && receivedAt <= _sendEnd[callback] + slack;
+        receivedAt >= _sendStart[callback] - slack && receivedAt <= _latest[callback] + slack;
+
+    /// <summary>
+    /// What was sent to a process that was stopped is read when it goes on, long after its sender has given up: a POST without an answer may
+    /// have been received until the end of an outage that it met.
+    /// </summary>
+    public void Extend(IEnumerable<Outage> ofService)
+    {
+        Outage[] outages = [.. ofService];
+        for (int callback = 0; callback < Count; callback++)
+        {
+            if (_standing[callback] != Standing.MayCount)
+                continue;
+            foreach (Outage outage in outages)
+            {
+                if (outage.Start <= _sendEnd[callback] && outage.End >= _sendStart[callback])
+                    _latest[callback] = Math.Max(_latest[callback], outage.End);
+            }
+        }
+    }
 
     /// <summary>The table shows that an unanswered POST counted, with this receive time: from now on all its ids are owed.</summary>
     public void Promote(int callback, long receivedAt)

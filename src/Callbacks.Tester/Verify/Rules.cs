@@ -47,8 +47,17 @@ sealed record Rules
     /// <summary>A lookup that the service gave up earlier than this is no failure of the upstream's.</summary>
     public long Patience { get; init; } = 9 * Moment.PerSecond;
 
-    /// <summary>A sighting acknowledged so long before a lookup began surely was waiting for it.</summary>
+    /// <summary>A sighting received (or acknowledged) so long before the upstream saw a lookup surely was waiting for it: requests take their time on a crowded machine.</summary>
     public long SureLead { get; init; } = 250 * Moment.PerMillisecond;
+
+    /// <summary>
+    /// So long may a request take from the service to the upstream, when thousands of connections are opened at once on a crowded machine. An
+    /// answer to one that came sooner after a receipt obliges nobody, where something else excuses.
+    /// </summary>
+    public long TransitMax { get; init; } = 2 * Moment.PerSecond;
+
+    /// <summary>A GET that a connection broke is sent again by the client itself within this time, or never.</summary>
+    public const long ResendWithin = Moment.PerSecond;
 
     /// <summary>Sightings that were passed over (see <see cref="Verdict.PassedOver"/>) make the verdict bad.</summary>
     public bool Strict { get; init; }

@@ -56,7 +56,8 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             bool mayBeCutOff = lookup.IsGood && disturbances.MayBeCutOff(lookup);
             failed |= lookup.IsUpstreamsFault || mayBeCutOff
                 || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
-            if (lookup.IsGood && !mayBeCutOff && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
+            bool surelyWaited = history.BegunAtEarliest(index) >= received + rules.TransitMax;
+            if (lookup.IsGood && !mayBeCutOff && surelyWaited && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
                 answered = lookup;
             else
                 unanswered = lookup;
@@ -104,7 +105,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             LookupRecord lookup = history.Lookups[index];
             if (lookup.IsGood && lookup.Outcome != LookupOutcome.Online)
                 return;
-            if (!lookup.IsGood || lookup.Start < sure)
+            if (!lookup.IsGood || history.BegunAtEarliest(index) < sure)
                 continue;
             long soon = lookup.End + rules.AnswerMargin;
             if (soon > end || soon > evidence.ReadAt || disturbances.Recovering(received, soon) || IsStored(history, received, nextChange, soon))

@@ -118,7 +118,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
 
             foreach (int callback in history.MayCount)
             {
-                long received = history.Ledger.SendEnd(callback) + rules.ReceiveSlack;
+                long received = history.Ledger.LatestReceipt(callback) + rules.ReceiveSlack;
                 if (history.Ledger.SendStart(callback) <= covered + rules.ReceiveSlack && received > lastSeen)
                     covered = Math.Max(covered, received + rules.Retention);
             }
@@ -132,7 +132,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
     long SettledAtLatest(History history, int sighting)
     {
         long received = history.ReceivedAt(sighting);
-        long sure = history.Ledger.SendEnd(history.Sightings[sighting]);
+        long sure = history.Ledger.SendEnd(history.Sightings[sighting]) + rules.SureLead;
         long end = received + rules.Retention;
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {
@@ -142,7 +142,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
             // One that should have been stored may have been waiting for the database all the while.
             if (lookup.Outcome == LookupOutcome.Online)
                 return end;
-            if (lookup.Start < sure)
+            if (history.BegunAtEarliest(index) < sure)
                 continue;
 
             long settled = lookup.End + Moment.PerSecond;

@@ -5,7 +5,8 @@ using Callbacks.Time;
 namespace Callbacks.Journal;
 
 /// <summary>Brings what earlier lives left unsettled to the pending table and into the books, once, oldest first, while new callbacks come in.</summary>
-sealed class Backlog(SegmentList segments, GroupReader reader, Segment firstOfThisLife, TimeSpan retention, GroupVisitor visitor, Balance balance)
+/// <param name="firstNumber">Of this life's segments.</param>
+sealed class Backlog(SegmentList segments, GroupReader reader, ulong firstNumber, TimeSpan retention, GroupVisitor visitor, Balance balance)
 {
     readonly Cursor _cursor = new(segments, reader, segments.Oldest);
 
@@ -32,7 +33,7 @@ sealed class Backlog(SegmentList segments, GroupReader reader, Segment firstOfTh
     /// <summary>Lets go of segments that are about to be deleted.</summary>
     public void CatchUpWith(Cursor other) => _cursor.CatchUpWith(other);
 
-    bool IsAtEnd => _cursor.Segment.Number >= firstOfThisLife.Number;
+    bool IsAtEnd => _cursor.Segment.Number >= firstNumber;
 
     void Count(Segment segment, ReadOnlySpan<byte> group)
     {

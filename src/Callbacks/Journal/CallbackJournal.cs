@@ -54,16 +54,16 @@ sealed class CallbackJournal(
             if (!_disk.TryLock())
                 throw new JournalUnusableException($"Journal:Directory '{_disk.Path}' is in use by another process. Stop it, or name another folder.");
             var opening = new LogOpening(_disk, options, drawTag);
-            (Segment fresh, _supply) = opening.Start(loggers.CreateLogger<SegmentSupply>());
+            (Segment? fresh, _supply) = opening.Start(loggers.CreateLogger<SegmentSupply>());
             _segments = opening.Segments;
             time.StartNoEarlierThan(opening.LastReceived);
             _writer = new JournalWriter(
-                _segments, _supply, balance, time, timers, options, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>())
+                _segments, _supply, balance, time, timers, options, opening.Tag, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>())
             {
                 OnFlushed = OnFlushed,
             };
             _follower = new JournalFollower(
-                _disk, _segments, _supply, _writer, balance, table, time, retention, fresh, opening.LastReceived, opening.Damage,
+                _disk, _segments, _supply, _writer, balance, table, time, retention, fresh, opening.FirstNumber, opening.LastReceived, opening.Damage,
                 cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken), loggers);
             return (_writer, _supply, _follower);
         }

@@ -13,7 +13,7 @@ sealed partial class SegmentDeletion(
 
     Instant _next;
 
-    public bool IsDue(Segment firstInUse, Instant now) => segments.Oldest.Number < firstInUse.Number && now >= _next;
+    public bool IsDue(Segment firstInUse, Instant now) => segments.Oldest.Number < FirstToKeep(firstInUse) && now >= _next;
 
     /// <summary>Deletes what is older than <paramref name="firstInUse"/>. What can't be deleted costs room, nothing else has to wait for it: it's tried again later.</summary>
     public void Run(Segment firstInUse, Instant now)
@@ -21,7 +21,7 @@ sealed partial class SegmentDeletion(
         try
         {
             // Oldest first, each before the next: what is found later has no gap that is not a loss.
-            while (segments.Oldest is var oldest && oldest.Number < firstInUse.Number)
+            while (segments.Oldest is var oldest && oldest.Number < FirstToKeep(firstInUse))
             {
                 lock (files)
                     Delete(oldest);
@@ -35,6 +35,9 @@ sealed partial class SegmentDeletion(
             _next = now + RetryWait;
         }
     }
+
+    // Where nothing can be written the newest have no headers, and a start that found none at all would count from one again.
+    ulong FirstToKeep(Segment firstInUse) => Math.Min(firstInUse.Number, segments.NewestWithHeader.Number);
 
     void Delete(Segment segment)
     {

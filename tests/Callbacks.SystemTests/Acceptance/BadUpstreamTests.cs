@@ -18,6 +18,7 @@ public sealed class BadUpstreamTests(ITestOutputHelper output)
         ExpireAllAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(8));
 
     [Fact(Explicit = true)]
+    [Trait("length", "long")]
     public Task The_same_for_ten_minutes_takes_no_more_memory() =>
         ExpireAllAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(10));
 

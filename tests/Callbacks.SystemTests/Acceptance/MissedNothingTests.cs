@@ -13,6 +13,7 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
         LoseNothingAsync(TimeSpan.FromSeconds(36), kills: 2, stops: 1, absences: 1);
 
     [Fact(Explicit = true)]
+    [Trait("length", "long")]
     public Task A_sender_with_a_second_of_patience_loses_nothing_while_everything_fails_for_five_minutes() =>
         LoseNothingAsync(TimeSpan.FromMinutes(5), kills: 10, stops: 3, absences: 3);
 
@@ -20,6 +21,7 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
     public Task Without_an_outage_nothing_expires_and_rows_go_on_time() => ExpireNothingAsync(TimeSpan.FromSeconds(10));
 
     [Fact(Explicit = true)]
+    [Trait("length", "long")]
     public Task Without_an_outage_nothing_expires_and_rows_go_on_time_for_five_minutes() => ExpireNothingAsync(TimeSpan.FromMinutes(5));
 
     async Task LoseNothingAsync(TimeSpan duration, int kills, int stops, int absences)

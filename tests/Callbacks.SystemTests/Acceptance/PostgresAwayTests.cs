@@ -13,6 +13,7 @@ public sealed class PostgresAwayTests(ITestOutputHelper output)
     }
 
     [Fact(Explicit = true)]
+    [Trait("length", "long")]
     public async Task With_PostgreSQL_away_for_a_minute_every_callback_is_answered_in_milliseconds()
     {
         SendFigures sent = await AnswerAllAsync(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), ids: 20_000);

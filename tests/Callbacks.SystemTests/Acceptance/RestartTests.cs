@@ -17,12 +17,14 @@ public sealed class RestartTests(ITestOutputHelper output)
     public Task Restarts_on_a_held_socket_leave_no_post_unanswered() => AnswerAllAsync(5);
 
     [Fact(Explicit = true)]
+    [Trait("length", "long")]
     public Task Fifty_restarts_on_a_held_socket_leave_no_post_unanswered() => AnswerAllAsync(50);
 
     [Fact]
     public Task Restarts_cross_few_posts_on_kept_connections_and_miss_nothing_acknowledged() => CrossFewAsync(2, CrowdedCrossingsPerRestartMax);
 
     [Fact(Explicit = true)]
+    [Trait("length", "long")]
     public Task Fifty_restarts_cross_few_posts_on_kept_connections_and_miss_nothing_acknowledged() => CrossFewAsync(50, CrossingsPerRestartMax);
 
     async Task AnswerAllAsync(int restarts)

@@ -62,11 +62,16 @@ sealed class ServiceProcess(int port, HeldSocket? socket, string[] arguments) : 
     public async Task<ServiceStatus> StatusAsync() => ServiceStatus.Parse(await _client.GetStringAsync(new Uri(Url, "status")));
 
     /// <summary>From <c>/proc</c>; the process runs under its own id from the start.</summary>
-    public double ResidentMebibytes()
+    public double ResidentMebibytes() => ReadFigure("VmRSS:") / 1024.0;
+
+    public int CountThreads() => ReadFigure("Threads:");
+
+    public int CountFiles() => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
+
+    int ReadFigure(string name)
     {
-        const string Line = "VmRSS:";
-        string line = File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith(Line, StringComparison.Ordinal));
-        return int.Parse(line[Line.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite) / 1024.0;
+        string line = File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return int.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite);
     }
 
     public async ValueTask DisposeAsync()

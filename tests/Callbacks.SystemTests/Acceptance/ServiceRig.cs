@@ -145,12 +145,19 @@ sealed class ServiceRig : IAsyncDisposable
         await Service.StartAsync();
     });
 
-    /// <summary>Asks the service to stop and starts it again at once.</summary>
-    public Task RestartServiceAsync() => _outages.RecordAsync("service", async () =>
+    /// <summary>Asks the service to stop and starts it again at once. Returns how long the stop took.</summary>
+    public async Task<TimeSpan> RestartServiceAsync()
     {
-        await Service.StopAsync();
-        await Service.StartAsync();
-    });
+        TimeSpan stop = default;
+        await _outages.RecordAsync("service", async () =>
+        {
+            long start = TimeProvider.System.GetTimestamp();
+            await Service.StopAsync();
+            stop = TimeProvider.System.GetElapsedTime(start);
+            await Service.StartAsync();
+        });
+        return stop;
+    }
 
     /// <summary>Kills the service, and starts it when it has been down for a while.</summary>
     public Task KillServiceForAsync(TimeSpan down) => _outages.RecordAsync("service", async () =>

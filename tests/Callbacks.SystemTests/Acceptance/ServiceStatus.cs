@@ -14,6 +14,8 @@ sealed record ServiceStatus
 
     public required BalanceFigures Balance { get; init; }
 
+    public required CallbackFigures Callbacks { get; init; }
+
     public required LookupFigures Lookup { get; init; }
 
     public required PartFigures Postgresql { get; init; }
@@ -42,6 +44,11 @@ sealed record ServiceStatus
         public required bool IsBalanced { get; init; }
     }
 
+    internal sealed record CallbackFigures
+    {
+        public required long Acknowledged { get; init; }
+    }
+
     internal sealed record LookupFigures
     {
         public required int InFlight { get; init; }
@@ -51,6 +58,9 @@ sealed record ServiceStatus
         public required long Attempts { get; init; }
 
         public required long Answers { get; init; }
+
+        /// <summary>By kind.</summary>
+        public required Dictionary<string, long> Failures { get; init; }
     }
 
     internal sealed record PartFigures

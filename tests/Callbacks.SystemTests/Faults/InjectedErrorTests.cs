@@ -156,8 +156,10 @@ public sealed class InjectedErrorTests(ITestOutputHelper output)
     static Injection Draw(Random random, Dictionary<string, int> calls)
     {
         string call = new[] { "pwrite64", "pwrite64", "fdatasync", "fdatasync", "fsync", "openat", "unlink" }[random.Next(7)];
-        int first = random.Next(calls[call]) + 1;
-        string when = random.Next(4) switch
+        int pattern = random.Next(4);
+        // What is over has rounds after it, to show that it goes on.
+        int first = random.Next(pattern < 2 ? (calls[call] + 1) / 2 : calls[call]) + 1;
+        string when = pattern switch
         {
             0 => $"{first}",
             1 => $"{first}..{first + random.Next(4)}",

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using Callbacks.Fixtures;
 
@@ -93,6 +95,48 @@ public sealed class CallbackEndpointTests : IAsyncLifetime
         Answer answer = await client.PostAsync(Body(3), $"Content-Encoding: {encoding}\r\n");
 
         Assert.Equal(status, answer.Status);
+        Assert.Equal(status == 202 ? 1 : 0, _log.Appended.Count);
+    }
+
+    [Fact]
+    public async Task Compressed_bytes_that_do_not_say_so_are_not_json()
+    {
+        using RawClient client = await _host.ConnectAsync();
+        using MemoryStream body = new();
+        await using (GZipStream zip = new(body, CompressionLevel.Fastest, leaveOpen: true))
+            await zip.WriteAsync(Encoding.UTF8.GetBytes(Body(3)));
+
+        await client.SendAsync($"POST /callback HTTP/1.1\r\nHost: a\r\nContent-Length: {body.Length}\r\n\r\n");
+        await client.SendAsync(body.ToArray());
+
+        Answer? answer = await client.ReadAnswerAsync();
+        Assert.Equal(400, answer?.Status);
+        AssertProblem(answer!, "not-json");
+        Assert.Empty(_log.Appended);
+        Assert.Equal(202, (await client.PostAsync(Body(3))).Status);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Content-Type: application/json\r\n")]
+    [InlineData("Content-Type: text/plain; charset=utf-16\r\n")]
+    [InlineData("Content-Type:\r\n")]
+    public async Task The_content_type_is_not_looked_at_nor_missed(string header)
+    {
+        using RawClient client = await _host.ConnectAsync();
+
+        Assert.Equal(202, (await client.PostAsync(Body(3), header)).Status);
+        Assert.Equal([0, 1, 2], Assert.Single(_log.Appended));
+    }
+
+    [Theory]
+    [InlineData("\uFEFF", 202)]
+    [InlineData("\uFEFF\uFEFF", 400)]
+    public async Task One_byte_order_mark_is_skipped(string before, int status)
+    {
+        using RawClient client = await _host.ConnectAsync();
+
+        Assert.Equal(status, (await client.PostAsync(before + Body(3))).Status);
         Assert.Equal(status == 202 ? 1 : 0, _log.Appended.Count);
     }
 

@@ -65,6 +65,21 @@ public sealed class FramingTests : IAsyncLifetime
         Assert.Empty(_log.Appended);
     }
 
+    /// <summary>Kestrel moves the length out of the way of the chunks, to a name that is taken here; then it gives up the connection.</summary>
+    [Fact]
+    public async Task A_length_beside_chunks_and_the_name_it_would_be_moved_to_closes_the_connection()
+    {
+        using RawClient client = await _host.ConnectAsync();
+
+        await client.SendAsync(
+            $"POST /callback HTTP/1.1\r\nHost: a\r\nX-Content-Length: 4\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n16\r\n{Body}\r\n0\r\n\r\n{RawClient.Post(Body)}");
+
+        Answer? answer = await client.ReadAnswerAsync();
+        Assert.True(answer is null or { Status: 400 }, $"{answer}");
+        Assert.True(await client.IsClosedAsync());
+        Assert.Empty(_log.Appended);
+    }
+
     [Theory]
     [InlineData("Content-Length: 22\r\nContent-Length: 22\r\n")]
     [InlineData("Content-Length: 22\r\nContent-Length: 21\r\n")]
@@ -98,6 +113,35 @@ public sealed class FramingTests : IAsyncLifetime
         Assert.Equal(400, (await client.ReadAnswerAsync())?.Status);
         Assert.True(await client.IsClosedAsync());
         Assert.Empty(_log.Appended);
+    }
+
+    [Fact]
+    public async Task A_length_longer_than_the_body_swallows_the_next_request_and_is_one_refusal()
+    {
+        using RawClient client = await _host.ConnectAsync();
+        string next = RawClient.Post(Body);
+
+        await client.SendAsync($"POST /callback HTTP/1.1\r\nHost: a\r\nContent-Length: {Body.Length + next.Length}\r\n\r\n{Body}{next}{RawClient.Post("[]")}");
+
+        Answer? swallowing = await client.ReadAnswerAsync();
+        Assert.Equal(400, swallowing?.Status);
+        Assert.Contains("not-json", swallowing!.Body, StringComparison.Ordinal);
+        // The one behind it is the next that is answered.
+        Assert.Contains("not-an-object", (await client.ReadAnswerAsync())?.Body, StringComparison.Ordinal);
+        Assert.Empty(_log.Appended);
+    }
+
+    [Fact]
+    public async Task Who_is_answered_before_a_request_that_stops_half_way_does_not_wait_for_its_end()
+    {
+        using RawClient client = await _host.ConnectAsync();
+
+        await client.SendAsync($"{RawClient.Post(Body)}{RawClient.Post(Body)}POST /callback HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{Body}");
+
+        // Sooner than a request that stops is given up, after five seconds.
+        Assert.Equal(202, (await client.ReadAnswerAsync().WaitAsync(TimeSpan.FromSeconds(4)))?.Status);
+        Assert.Equal(202, (await client.ReadAnswerAsync().WaitAsync(TimeSpan.FromSeconds(4)))?.Status);
+        Assert.Equal(2, _log.Appended.Count);
     }
 
     /// <summary>The client ends its side in the middle of the body; what it has sent so far even is a whole callback.</summary>

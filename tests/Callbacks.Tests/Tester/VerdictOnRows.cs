@@ -67,7 +67,7 @@ public sealed class VerdictOnRows
     [Fact]
     public void A_pending_callback_covers_the_row_until_it_settles()
     {
-        Told Pending() => Seen().Stored(2_010, 1, 0).Callback(28_000, 1).Lookup(1, 28_010, 32_000, LookupOutcome.Offline);
+        Told Pending() => Seen().Stored(2_010, 1, 0).Callback(28_000, 1).Lookup(1, 28_300, 32_000, LookupOutcome.Offline);
         Assert.True(Pending().Swept(32_100, 1).Judged().IsGood);
         Only(Wrong.SweptWhilePending, Pending().Swept(30_100, 1).Judged());
         Only(Wrong.SweptLate, Pending().Swept(33_300, 1).Judged());

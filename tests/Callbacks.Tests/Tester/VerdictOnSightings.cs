@@ -68,6 +68,21 @@ public sealed class VerdictOnSightings
     }
 
     [Fact]
+    public void An_answer_to_a_lookup_that_may_have_begun_before_the_receipt_obliges_nobody_when_all_others_fail()
+    {
+        Told crossed = new Told().Callback(0, 1).Lookup(1, 60, 900).Lookup(1, 1_000, 1_500, LookupOutcome.ErrorStatus);
+        Assert.Equal(1, crossed.Judged()[SightingOutcome.LookupsFailed]);
+
+        // Sent again by the client itself, when the connection broke; the first try was before the receipt.
+        Told resent = new Told().Callback(-10, 2).Callback(1_000, 1).Lookup(1, -500, 1_400, LookupOutcome.Reset).Lookup(1, 1_450, 1_900)
+            .Lookup(1, 2_000, 2_500, LookupOutcome.ErrorStatus).Lookup(2, 400, 800).Stored(810, 2, -10);
+        Assert.Equal(1, resent.Judged()[SightingOutcome.LookupsFailed]);
+
+        Told sure = new Told().Callback(0, 1).Lookup(1, 2_300, 2_900).Lookup(1, 3_000, 3_500, LookupOutcome.ErrorStatus);
+        Assert.Equal(1, sure.Judged().Missed);
+    }
+
+    [Fact]
     public void Giving_a_lookup_up_before_its_answer_is_no_failure_of_the_upstream()
     {
         Assert.Equal(1, new Told().Callback(0, 1).Lookup(1, 10, 2_000, LookupOutcome.NotAnswered).Judged().Missed);
@@ -133,6 +148,15 @@ public sealed class VerdictOnSightings
         Told told = new Told().Callback(0, 2).Lookup(2, 10, 500, LookupOutcome.Offline).Unanswered(1_000, PostOutcome.Closed, 1, 3);
         Assert.True(told.Judged().IsGood);
         Assert.Equal(1, told.Judged().Sightings);
+    }
+
+    [Fact]
+    public void An_unanswered_callback_to_a_service_that_was_stopped_may_have_been_received_when_it_went_on()
+    {
+        Told Stopped() => new Told().Callback(-10, 2).Lookup(2, 0, 500).Stored(510, 2, -10)
+            .Unanswered(1_000, PostOutcome.Timeout, 1).Unanswered(1_010, PostOutcome.Timeout, 1).Lookup(1, 6_010, 7_000).Stored(7_010, 1, 6_005);
+        Assert.Equal(1, Stopped().Judged()[Wrong.LastSeenIsNoReceiveTime]);
+        Assert.Equal(0, Stopped().Outage(900, 6_000, OutageKind.Service).Judged()[Wrong.LastSeenIsNoReceiveTime]);
     }
 
     [Fact]

@@ -58,6 +58,9 @@ sealed class Cursor(SegmentList segments, GroupReader reader, Segment start)
         _isPeeked = false;
     }
 
+    /// <summary>Over all that the segment holds, which nothing will be added to.</summary>
+    public void SkipToEnd() => Offset = Segment.End;
+
     public bool IsBehind(Cursor other) =>
         Segment.Number < other.Segment.Number || (Segment == other.Segment && Offset < other.Offset);
 

@@ -23,13 +23,13 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
     GroupBuffer? _group;
     ulong _groupNumber;
 
-    /// <param name="start">The fresh segment of this life; its header is durable.</param>
+    /// <param name="start">The fresh segment of this life, whose header is durable; null: there was no room for one yet.</param>
     public JournalWriter(
         SegmentList segments, SegmentSupply supply, Balance balance, ServiceTime time, TimeProvider timers,
-        JournalOptions options, Segment start, ulong lastNumber, Instant lastReceived, ILogger<JournalWriter> logger)
+        JournalOptions options, uint tag, Segment? start, ulong lastNumber, Instant lastReceived, ILogger<JournalWriter> logger)
     {
         (_segments, _supply, _balance, _timers, _logger) = (segments, supply, balance, timers, logger);
-        (_segment, _startNumber, Tag) = (start, start.Number, start.Tag);
+        (_segment, _startNumber, Tag) = (start, start?.Number ?? 0, tag);
         _queue = new GroupQueue(time, timers, JournalOptions.GroupBytesMax(options.SegmentBytes), lastNumber, lastReceived);
         _thread = new Thread(Run) { IsBackground = true, Name = "journal writer" };
     }
@@ -146,6 +146,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         }
 
         _groupNumber++;
+        segment.HeaderIsDurable();
         if (group.Callbacks > 0)
             _balance.Acknowledge(segment, group.Callbacks, group.Sightings);
         if (_queue.Written(group, segment))

@@ -17,7 +17,6 @@ sealed class LogOpening
 
     readonly IJournalDisk _disk;
     readonly JournalOptions _options;
-    readonly uint _tag;
     readonly SortedDictionary<ulong, Found> _found = [];
     readonly List<(ulong Number, IJournalFile File)> _unused = [];
 
@@ -28,11 +27,17 @@ sealed class LogOpening
         RemoveSettled();
         SetAsideUnused();
         do
-            _tag = drawTag();
-        while (_tag == 0 || _found.Values.Any(found => found.Segment.Tag == _tag));
+            Tag = drawTag();
+        while (Tag == 0 || _found.Values.Any(found => found.Segment.Tag == Tag));
     }
 
-    /// <summary>Oldest first; the last is the fresh one.</summary>
+    /// <summary>Of this life.</summary>
+    public uint Tag { get; }
+
+    /// <summary>Segments of this life have this number or a higher one.</summary>
+    public ulong FirstNumber { get; private set; }
+
+    /// <summary>Oldest first; the last is the fresh one, if there is one.</summary>
     public SegmentList Segments { get; } = new();
 
     /// <summary>Of earlier lives, oldest first, with the end that a later header recorded, if one did.</summary>
@@ -45,32 +50,43 @@ sealed class LogOpening
     readonly List<string> _damage = [];
 
     /// <summary>Takes the fresh segment; from here on callbacks can be accepted. Returns it with the supply that it came from.</summary>
-    public (Segment Fresh, SegmentSupply Supply) Start(ILogger<SegmentSupply> logger)
+    /// <returns>No segment when there is no room for one, but something to settle that will make room.</returns>
+    public (Segment? Fresh, SegmentSupply Supply) Start(ILogger<SegmentSupply> logger)
     {
         FindTail();
-        ulong next = _found.Count == 0 ? 1 : _found.Keys.Max() + 1;
-        var supply = new SegmentSupply(_disk, Segments, _options, next, logger);
+        FirstNumber = _found.Count == 0 ? 1 : _found.Keys.Max() + 1;
+        var supply = new SegmentSupply(_disk, Segments, _options, FirstNumber, logger);
         foreach ((ulong number, IJournalFile file) in _unused)
             supply.AddPrepared(number, file);
         foreach (Found found in _found.Values)
             Segments.Add(found.Segment);
-
-        if (supply.Spares == 0)
-            supply.PrepareOne();
-        if (!supply.TryTake(out ulong freshNumber, out IJournalFile freshFile))
-            throw new IOException("There is no room for a journal segment.");
-        var fresh = new Segment(freshNumber, _tag, freshFile, freshFile.Length);
-        Segments.Add(fresh);
         if (LastNumber > 0)
             LastNumber += NumberGap;
+        try
+        {
+            return (TakeFresh(supply), supply);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && _found.Count > 0)
+        {
+            return (null, supply);
+        }
+    }
 
+    Segment TakeFresh(SegmentSupply supply)
+    {
+        if (supply.Spares == 0)
+            supply.PrepareOne();
+        _ = supply.TryTake(out ulong number, out IJournalFile file);
+        var fresh = new Segment(number, Tag, file, file.Length);
         byte[] header = new byte[Layout.SegmentHeaderBytes];
         SegmentHeader.For(fresh, Segments, LastNumber, LastReceived).Write(header);
-        freshFile.Write(header, 0);
-        freshFile.Flush();
+        file.Write(header, 0);
+        file.Flush();
         // An earlier life may have made this file and died before its name was durable.
         _disk.FlushFolder();
-        return (fresh, supply);
+        fresh.HeaderIsDurable();
+        Segments.Add(fresh);
+        return fresh;
     }
 
     void ReadHeaders()
@@ -80,7 +96,10 @@ sealed class LogOpening
         {
             IJournalFile file = _disk.Open(Segment.NameOf(number));
             int read = file.Read(block, 0);
-            _found[number] = new Found(number, file, SegmentHeader.Read(block.AsSpan(0, read), number));
+            var found = new Found(number, file, SegmentHeader.Read(block.AsSpan(0, read), number));
+            if (found.Header is not null)
+                found.Segment.HeaderIsDurable();
+            _found[number] = found;
         }
 
         // Newest last, so that the last word on an end is the one that stands.

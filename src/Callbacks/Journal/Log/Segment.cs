@@ -11,6 +11,7 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
 
     long _end = Layout.SegmentHeaderBytes;
     volatile bool _isSealed;
+    volatile bool _hasHeader;
 
     public ulong Number { get; } = number;
     public uint Tag { get; } = tag;
@@ -33,6 +34,11 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
     public bool IsSealed => _isSealed;
 
     public void Seal() => _isSealed = true;
+
+    /// <summary>Its header is durable: a start that finds it knows how far numbers and times have come.</summary>
+    public bool HasHeader => _hasHeader;
+
+    public void HeaderIsDurable() => _hasHeader = true;
 
     /// <summary>Stretches below <see cref="End"/> that do not check out, in ascending order; set before the segment is read.</summary>
     public IReadOnlyList<(long From, long To)> Holes { get; set; } = [];

@@ -35,7 +35,7 @@ sealed record SegmentHeader(ulong Segment, uint Tag, ulong LowestLive, ulong Las
             .. live.Where(other => other.Number < segment.Number).OrderByDescending(other => other.Number).Take(EarlierMax)
                 .Select(other => new SegmentEnd(other.Number, other.Tag, other.End)),
         ];
-        return new SegmentHeader(segment.Number, segment.Tag, live[0].Number, lastNumber, lastReceived, earlier);
+        return new SegmentHeader(segment.Number, segment.Tag, live.Length > 0 ? live[0].Number : segment.Number, lastNumber, lastReceived, earlier);
     }
 
     public void Write(Span<byte> block)

@@ -25,6 +25,15 @@ sealed class SegmentList
         }
     }
 
+    public Segment Newest
+    {
+        get
+        {
+            lock (_lock)
+                return _segments.Last!.Value;
+        }
+    }
+
     public int Count
     {
         get
@@ -40,6 +49,21 @@ sealed class SegmentList
         {
             lock (_lock)
                 return _bytes;
+        }
+    }
+
+    /// <summary>The newest whose header is durable, or the oldest when none is: only what is older than it may go.</summary>
+    public Segment NewestWithHeader
+    {
+        get
+        {
+            lock (_lock)
+            {
+                LinkedListNode<Segment>? node = _segments.Last;
+                while (node is { Value.HasHeader: false })
+                    node = node.Previous;
+                return (node ?? _segments.First!).Value;
+            }
         }
     }
 
