@@ -13,8 +13,9 @@ readonly record struct RateView(double Callbacks, double Sightings, double Looku
 /// Takes the counters once a second, so that a view can tell rates without keeping state of its own, and keeps the last quarter of
 /// an hour for the dashboard's plots.
 /// </summary>
-sealed class History(
-    Balance balance, CallbackJournal journal, StoreState store, MetricReadings metrics, ServiceTime time, TimeProvider timers, Func<LookupView> lookup, Func<SweepView> sweep)
+sealed partial class History(
+    Balance balance, CallbackJournal journal, StoreState store, MetricReadings metrics, ServiceTime time, TimeProvider timers, Func<LookupView> lookup, Func<SweepView> sweep,
+    ILogger<History> logger)
     : BackgroundService
 {
     public const int RowsMax = 15 * 60;
@@ -50,7 +51,15 @@ sealed class History(
         {
             do
             {
-                RunOnce();
+                try
+                {
+                    RunOnce();
+                }
+                catch (Exception exception)
+                {
+                    // A second without figures is no reason to end the service.
+                    Log.Failed(logger, exception);
+                }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -80,6 +89,12 @@ sealed class History(
     {
         BalanceSnapshot books = balance.Snapshot();
         return new Counters(time.Now, books.AcknowledgedCallbacks, books.Acknowledged, lookup().Attempts, store.RowsStored, sweep().RowsSwept, books.Outcomes.Expired);
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The figures of a second could not be taken.")]
+        public static partial void Failed(ILogger logger, Exception exception);
     }
 
     readonly record struct Sample(Counters Counters, Distributions Distributions);

@@ -18,7 +18,7 @@ static class ViewSetup
         services.AddSingleton(provider => new History(
             provider.GetRequiredService<Balance>(), provider.GetRequiredService<CallbackJournal>(), provider.GetRequiredService<StoreState>(),
             provider.GetRequiredService<MetricReadings>(), provider.GetRequiredService<ServiceTime>(), provider.GetRequiredService<TimeProvider>(),
-            () => lookup(provider), () => sweep(provider)));
+            () => lookup(provider), () => sweep(provider), provider.GetRequiredService<ILogger<History>>()));
         services.AddHostedService(provider => provider.GetRequiredService<History>());
         services.AddSingleton<OnlineCount>();
         services.AddSingleton<LiveEvents>();
