@@ -5,6 +5,7 @@ using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
 using Callbacks.Store;
 using Callbacks.Sweep;
+using Callbacks.Telemetry;
 using Callbacks.Time;
 using Callbacks.View;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicat
 
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ServiceTime>();
+builder.AddTelemetry();
 
 // In the order in which a callback passes them. What one stage needs of another that it does not import is handed over here.
 builder.AddJournal(Retention, provider => Options<StoreOptions>(provider).Keep == Keep.All);
@@ -48,5 +50,6 @@ static SweepView SweepView(IServiceProvider provider)
 {
     SweepHealth health = provider.GetRequiredService<SweepState>().Health;
     return new SweepView(
-        health.IsUp ? "up" : "away", health.Error, health.RowsSwept, health.RowsHeld, health.LastLateness.TotalSeconds, health.MaxLateness.TotalSeconds);
+        health.IsUp ? "up" : "away", health.Error, health.RowsSwept, health.RowsHeld, health.LastLateness.TotalSeconds, health.MaxLateness.TotalSeconds,
+        Retention(provider).TotalSeconds);
 }

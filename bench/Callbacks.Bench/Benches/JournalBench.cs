@@ -53,7 +53,8 @@ sealed class JournalBench : Measurement
         var table = new PendingTable(Retention, idsMax: 100_000, keepAll: false, new Random(1));
         var balance = new Balance();
         using var journal = new CallbackJournal(
-            new JournalOptions { Directory = folder }, () => new LinuxDisk(folder), table, balance, time, BenchContext.Time, Retention, NullLoggerFactory.Instance);
+            new JournalOptions { Directory = folder }, () => new LinuxDisk(folder), table, balance, time, BenchContext.Time, Retention, NullLoggerFactory.Instance,
+            () => 1);
         journal.Open();
         (SideResult result, long appended) = await AppendAsync(Log, journal, context);
         BalanceSnapshot books = balance.Snapshot();

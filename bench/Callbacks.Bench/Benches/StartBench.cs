@@ -128,7 +128,7 @@ sealed class StartBench : Measurement
         TimeSpan retention = TimeSpan.FromHours(1);
         using var journal = new CallbackJournal(
             new JournalOptions(), () => new LinuxDisk(_pending), new PendingTable(retention, 100_000, keepAll: false, new Random(1)), balance, time,
-            BenchContext.Time, retention, NullLoggerFactory.Instance);
+            BenchContext.Time, retention, NullLoggerFactory.Instance, () => 1);
         journal.Open();
         var appends = new List<Task<Receipt>>(AtOnce);
         long[] ids = new long[IdsPerCallback];

@@ -19,6 +19,9 @@ sealed class CallbackJournal(
     JournalWriter? _writer;
     JournalFollower? _follower;
 
+    /// <inheritdoc cref="JournalWriter.OnFlushed"/>
+    public Action<TimeSpan>? OnFlushed { get; set; }
+
     /// <inheritdoc/>
     public uint Tag => Writer.Tag;
 
@@ -55,7 +58,10 @@ sealed class CallbackJournal(
             _segments = opening.Segments;
             time.StartNoEarlierThan(opening.LastReceived);
             _writer = new JournalWriter(
-                _segments, _supply, balance, time, timers, options, opening.Tag, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>());
+                _segments, _supply, balance, time, timers, options, opening.Tag, fresh, opening.LastNumber, opening.LastReceived, loggers.CreateLogger<JournalWriter>())
+            {
+                OnFlushed = OnFlushed,
+            };
             _follower = new JournalFollower(
                 _disk, _segments, _supply, _writer, balance, table, time, retention, fresh, opening.FirstNumber, opening.LastReceived, opening.Damage,
                 cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken), loggers);
@@ -68,9 +74,11 @@ sealed class CallbackJournal(
         }
     }
 
-    public JournalStatus Status() => new(
-        _follower?.IsRecovering ?? true, Writer.Problem ?? _supply!.Problem, _follower?.Damage ?? [], _segments!.Count, _segments.TotalBytes, _supply!.Spares,
-        _follower?.OldestPending);
+    /// <summary>As recovering while it is not open: figures are read from the start of the process to its end.</summary>
+    public JournalStatus Status() => _writer is { } writer && _supply is { } supply && _segments is { } segments && _follower is { } follower
+        ? new JournalStatus(
+            follower.IsRecovering, writer.Problem ?? supply.Problem, follower.Damage, segments.Count, segments.TotalBytes, supply.Spares, follower.OldestPending)
+        : new JournalStatus(true, null, [], 0, 0, 0, null);
 
     /// <summary>Writes what was appended and the last settle marks, and gives the folder back.</summary>
     public void Dispose()

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Callbacks.Configuration;
 using Callbacks.Journal.Disk;
 using Callbacks.Journal.Pending;
+using Callbacks.Telemetry;
 using Callbacks.Time;
 
 namespace Callbacks.Journal;
@@ -29,6 +30,7 @@ static class JournalSetup
             retention(provider),
             provider.GetRequiredService<ILoggerFactory>(),
             DrawTag));
+        services.AddSingleton<IInstruments, JournalInstruments>();
         services.AddSingleton<ICallbackLog>(provider => provider.GetRequiredService<CallbackJournal>());
         services.AddSingleton<ICoverage>(provider => provider.GetRequiredService<CallbackJournal>());
         services.AddHostedService<JournalHost>();

@@ -1,6 +1,7 @@
 using Callbacks.Configuration;
 using Callbacks.Journal.Pending;
 using Callbacks.Store;
+using Callbacks.Telemetry;
 
 namespace Callbacks.Lookup;
 
@@ -15,6 +16,7 @@ static class LookupSetup
         services.AddSingleton<Lookups>();
         services.AddSingleton<IObjectSource, AnsweredObjects>();
         services.AddTransient<Random>();
+        services.AddSingleton<IInstruments, LookupInstruments>();
         services.AddHostedService<LookupService>();
     }
 

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Callbacks.Journal.Pending;
+using Callbacks.Telemetry;
 
 namespace Callbacks.Lookup;
 
@@ -22,7 +24,8 @@ sealed class Upstream : IDisposable
     readonly string _prefix;
     readonly TimeProvider _clock;
 
-    public Upstream(LookupOptions options, TimeProvider clock)
+    /// <param name="telemetry">Whether lookups are traced; null: they are not.</param>
+    public Upstream(LookupOptions options, TimeProvider clock, TelemetryOptions? telemetry = null)
     {
         _clock = clock;
         string baseUrl = options.BaseUrl.AbsoluteUri;
@@ -33,7 +36,8 @@ sealed class Upstream : IDisposable
             UseProxy = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
+            // Without one no activity is made, whoever listens.
+            ActivityHeadersPropagator = telemetry is { IsSent: true } ? DistributedContextPropagator.Current : null,
             MaxConnectionsPerServer = options.InFlightMax,
             ConnectTimeout = options.AttemptTimeout,
             // Longer than the gaps between callbacks, so that a sender every 5 s does not mean new connections every 5 s.

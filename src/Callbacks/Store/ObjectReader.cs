@@ -35,9 +35,17 @@ sealed class ObjectReader(StoreConnections connections, TimeProvider time) : IDi
                 new NpgsqlParameter<int> { TypedValue = rowsMax }),
             cancellationToken);
 
+    public Task<long> CountOnlineAsync(CancellationToken cancellationToken) => InTurnAsync(
+        async () =>
+        {
+            await using NpgsqlCommand command = connections.View.CreateCommand(StoreSql.CountOnline);
+            return (long)(await command.ExecuteScalarAsync(CancellationToken.None))!;
+        },
+        cancellationToken);
+
     public void Dispose() => _turns.Dispose();
 
-    async Task<List<ObjectState>> InTurnAsync(Func<Task<List<ObjectState>>> read, CancellationToken cancellationToken)
+    async Task<T> InTurnAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
         if (!await _turns.WaitAsync(AnswerLimit, cancellationToken))

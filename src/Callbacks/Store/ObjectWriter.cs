@@ -75,7 +75,7 @@ sealed partial class ObjectWriter(
 
         source.Stored();
         commits.Committed(_batch.Oldest);
-        state.Stored(_batch.Rows.Count);
+        state.Stored(_batch.Rows);
         _isBatchRefused = false;
         _rowsMax = (int)Math.Min(_rowsMax * 2L, options.Value.BatchRowsMax);
     }

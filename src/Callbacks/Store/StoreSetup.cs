@@ -1,4 +1,5 @@
 using Callbacks.Configuration;
+using Callbacks.Telemetry;
 
 namespace Callbacks.Store;
 
@@ -12,6 +13,7 @@ static class StoreSetup
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<CommitSignal>();
         builder.Services.AddSingleton<StoreState>();
+        builder.Services.AddSingleton<IInstruments, StoreInstruments>();
         builder.Services.AddSingleton<ObjectReader>();
         builder.Services.AddHostedService<ObjectWriter>();
         return builder;

@@ -22,6 +22,8 @@ static class StoreSql
 
     public const string SelectOne = "select id, online, last_seen from objects where id = $1";
 
+    public const string CountOnline = "select count(*) from objects where online";
+
     public const string FindTables = "select to_regclass('objects') is not null, to_regclass('callback_migrations') is not null";
 
     public const string CreateMigrations = """

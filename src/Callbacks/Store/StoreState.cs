@@ -26,9 +26,13 @@ sealed partial class StoreState(ServiceTime time, ILogger<StoreState> logger)
     /// <summary>Rows of committed batches since the start of the process.</summary>
     public long RowsStored => Interlocked.Read(ref _rowsStored);
 
-    public void Stored(int rows)
+    /// <summary>Told the rows of each committed batch; for histograms. Set before the service starts.</summary>
+    public Action<List<ObjectState>>? OnStored { get; set; }
+
+    public void Stored(List<ObjectState> rows)
     {
-        Interlocked.Add(ref _rowsStored, rows);
+        Interlocked.Add(ref _rowsStored, rows.Count);
+        OnStored?.Invoke(rows);
         Answered();
     }
 

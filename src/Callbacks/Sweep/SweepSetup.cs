@@ -1,4 +1,5 @@
 using Callbacks.Configuration;
+using Callbacks.Telemetry;
 
 namespace Callbacks.Sweep;
 
@@ -9,6 +10,7 @@ static class SweepSetup
     {
         builder.Services.AddCheckedOptions<SweepOptions>(SweepOptions.Section);
         builder.Services.AddSingleton<SweepState>();
+        builder.Services.AddSingleton<IInstruments, SweepInstruments>();
         builder.Services.AddHostedService<ObjectSweeper>();
         return builder;
     }

@@ -9,7 +9,7 @@ namespace Callbacks.View;
 /// Puts the parts' own words together. What is of Lookup and of Sweep comes through functions, for the view does not import them.
 /// </summary>
 sealed class StatusReport(
-    CallbackJournal journal, Balance balance, StoreState store, ServiceTime time, Rates rates,
+    CallbackJournal journal, Balance balance, StoreState store, ServiceTime time, History history,
     Func<LookupView> lookup, Func<SweepView> sweep)
 {
     public StatusView Read()
@@ -28,7 +28,7 @@ sealed class StatusReport(
                 books.Pending, books.IsBalanced, NameFailures(books.ExpiredByReason)),
             new CallbackView(books.AcknowledgedCallbacks, books.SettledCallbacks, books.PendingCallbacks),
             journalStatus.OldestPending is { } oldest ? Math.Round((now - oldest).TotalSeconds, 3) : null,
-            rates.Current,
+            history.Rates,
             new JournalView(JournalState(journalStatus), journalStatus.Segments, journalStatus.Bytes, journalStatus.Spares, journalStatus.Damage),
             lookupView,
             new StoreView(storeHealth.IsUp ? "up" : "away", storeHealth.Since.ToString(), storeHealth.Error, store.RowsStored),

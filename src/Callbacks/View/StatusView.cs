@@ -26,7 +26,8 @@ sealed record WindowView(int Total, int Waiting, int Backoff, int Answered, int 
 
 sealed record StoreView(string State, string Since, string? Error, long RowsStored);
 
-sealed record SweepView(string State, string? Error, long RowsSwept, long RowsHeld, double LastLatenessSeconds, double MaxLatenessSeconds);
+sealed record SweepView(
+    string State, string? Error, long RowsSwept, long RowsHeld, double LastLatenessSeconds, double MaxLatenessSeconds, double RetentionSeconds);
 
 /// <summary>The body of <c>GET /livez</c> and <c>GET /readyz</c>.</summary>
 sealed record HealthView(string Status, IReadOnlyList<string> Reasons);

@@ -1,6 +1,9 @@
 using Callbacks.Journal;
 using Callbacks.Store;
+using Callbacks.Telemetry;
 using Callbacks.Time;
+using Callbacks.View.Dashboard;
+using Callbacks.View.Metrics;
 
 namespace Callbacks.View;
 
@@ -12,18 +15,25 @@ static class ViewSetup
     public static void AddView(this WebApplicationBuilder builder, Func<IServiceProvider, LookupView> lookup, Func<IServiceProvider, SweepView> sweep)
     {
         IServiceCollection services = builder.Services;
-        services.AddSingleton<Rates>();
-        services.AddHostedService(provider => provider.GetRequiredService<Rates>());
+        services.AddSingleton(provider => new History(
+            provider.GetRequiredService<Balance>(), provider.GetRequiredService<CallbackJournal>(), provider.GetRequiredService<StoreState>(),
+            provider.GetRequiredService<MetricReadings>(), provider.GetRequiredService<ServiceTime>(), provider.GetRequiredService<TimeProvider>(),
+            () => lookup(provider), () => sweep(provider), provider.GetRequiredService<ILogger<History>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<History>());
+        services.AddSingleton<OnlineCount>();
+        services.AddSingleton<LiveEvents>();
         services.AddSingleton(provider => new StatusReport(
             provider.GetRequiredService<CallbackJournal>(), provider.GetRequiredService<Balance>(),
-            provider.GetRequiredService<StoreState>(), provider.GetRequiredService<ServiceTime>(), provider.GetRequiredService<Rates>(),
+            provider.GetRequiredService<StoreState>(), provider.GetRequiredService<ServiceTime>(), provider.GetRequiredService<History>(),
             () => lookup(provider), () => sweep(provider)));
     }
 
     public static void MapView(this WebApplication app)
     {
+        app.MapDashboard();
         app.MapObjects();
         app.MapGet("/status", (StatusReport report) => Results.Json(report.Read(), StatusJson.Default.StatusView));
+        app.MapGet("/metrics", (MetricReadings metrics) => Results.Text(PrometheusText.Write(metrics.Read()), PrometheusText.ContentType));
         app.MapGet("/livez", () => Results.Json(new HealthView("alive", []), StatusJson.Default.HealthView));
         app.MapGet("/readyz", (StatusReport report) =>
         {

@@ -8,6 +8,7 @@ using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
 using Callbacks.Store;
 using Callbacks.Sweep;
+using Callbacks.Telemetry;
 using Callbacks.Tests.Support;
 using Callbacks.Time;
 using Callbacks.View;
@@ -21,22 +22,22 @@ namespace Callbacks.Tests.View;
 sealed class StatusRig : IAsyncDisposable
 {
     readonly WebApplication _app;
-    readonly HttpClient _client;
 
     StatusRig(WebApplication app)
     {
         _app = app;
-        _client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
-    public static async Task<StatusRig> StartAsync(IJournalDisk disk, Uri upstream, string connectionString)
+    public static async Task<StatusRig> StartAsync(IJournalDisk disk, Uri upstream, string connectionString, params string[] settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-            ["--urls", "http://127.0.0.1:0", "--Journal:SegmentBytes=65536", $"--Lookup:BaseUrl={upstream}", $"--Store:ConnectionString={connectionString}"]);
+            ["--urls", "http://127.0.0.1:0", "--Journal:SegmentBytes=65536", $"--Lookup:BaseUrl={upstream}", $"--Store:ConnectionString={connectionString}", .. settings]);
         builder.Logging.ClearProviders();
         TimeSpan retention = TimeSpan.FromSeconds(30);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ServiceTime>();
+        builder.AddTelemetry();
         builder.AddJournal(_ => retention, _ => false);
         builder.Services.AddSingleton(provider => new CallbackJournal(
             provider.GetRequiredService<JournalOptions>(), () => disk, provider.GetRequiredService<PendingTable>(), provider.GetRequiredService<Balance>(),
@@ -44,7 +45,7 @@ sealed class StatusRig : IAsyncDisposable
         builder.AddStore();
         builder.AddLookup();
         builder.AddSweep();
-        builder.AddView(Lookup, _ => new SweepView("up", null, 0, 0, 0, 0));
+        builder.AddView(Lookup, _ => new SweepView("up", null, 0, 0, 0, 0, retention.TotalSeconds));
         builder.AddIntake();
         WebApplication app = builder.Build();
         app.MapIntake();
@@ -55,16 +56,26 @@ sealed class StatusRig : IAsyncDisposable
 
     public async Task<HttpStatusCode> PostAsync(params long[] ids)
     {
-        using HttpResponseMessage response = await _client.PostAsJsonAsync("/callback", new { object_ids = ids });
+        using HttpResponseMessage response = await Client.PostAsJsonAsync("/callback", new { object_ids = ids });
         return response.StatusCode;
     }
 
     public async Task<(HttpStatusCode Code, JsonElement Body)> GetAsync(string path)
     {
-        using HttpResponseMessage response = await _client.GetAsync(path);
+        using HttpResponseMessage response = await Client.GetAsync(path);
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return (response.StatusCode, body.RootElement.Clone());
+    }
+
+    public HttpClient Client { get; }
+
+    /// <summary>The lines of <c>/metrics</c>.</summary>
+    public async Task<string[]> MetricsAsync()
+    {
+        using HttpResponseMessage response = await Client.GetAsync("/metrics");
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        return (await response.Content.ReadAsStringAsync()).Split('\n');
     }
 
     public async Task<JsonElement> StatusAsync()
@@ -83,7 +94,7 @@ sealed class StatusRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }

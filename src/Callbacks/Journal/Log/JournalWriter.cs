@@ -15,6 +15,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
     readonly SegmentSupply _supply;
     readonly Balance _balance;
     readonly GroupQueue _queue;
+    readonly TimeProvider _timers;
     readonly ILogger<JournalWriter> _logger;
     readonly Thread _thread;
     readonly ulong _startNumber;
@@ -27,13 +28,16 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         SegmentList segments, SegmentSupply supply, Balance balance, ServiceTime time, TimeProvider timers,
         JournalOptions options, uint tag, Segment? start, ulong lastNumber, Instant lastReceived, ILogger<JournalWriter> logger)
     {
-        (_segments, _supply, _balance, _logger) = (segments, supply, balance, logger);
+        (_segments, _supply, _balance, _timers, _logger) = (segments, supply, balance, timers, logger);
         (_segment, _startNumber, Tag) = (start, start?.Number ?? 0, tag);
         _queue = new GroupQueue(time, timers, JournalOptions.GroupBytesMax(options.SegmentBytes), lastNumber, lastReceived);
         _thread = new Thread(Run) { IsBackground = true, Name = "journal writer" };
     }
 
     public uint Tag { get; }
+
+    /// <summary>Told how long each group's write and flush took, whether or not it became durable; for a histogram. Set before the start.</summary>
+    public Action<TimeSpan>? OnFlushed { get; init; }
 
     /// <summary>Set when there may be something to read: a group became durable, or a segment was left.</summary>
     public Signal Advanced { get; } = new();
@@ -119,6 +123,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         (ulong lastNumber, Instant lastReceived) = _queue.Last;
         SegmentHeader? header = isFirst ? SegmentHeader.For(segment, _segments, lastNumber, lastReceived) : null;
         ReadOnlySpan<byte> bytes = group.Complete(_groupNumber + 1, Tag, segment.Number, header);
+        long start = _timers.GetTimestamp();
         try
         {
             segment.File.Write(bytes, segment.End - (isFirst ? Layout.SegmentHeaderBytes : 0));
@@ -134,6 +139,10 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
             foreach (PendingAppend append in group.Appends)
                 append.Complete(isDurable: false);
             return;
+        }
+        finally
+        {
+            OnFlushed?.Invoke(_timers.GetElapsedTime(start));
         }
 
         _groupNumber++;
