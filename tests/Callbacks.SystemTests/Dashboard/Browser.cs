@@ -52,7 +52,8 @@ sealed class Browser : IAsyncDisposable
         // A sandbox needs rights that root in a container hasn't got; the page is ours.
         ChildProcess process = ChildProcess.Start(new ChildStart(
             program!, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
-            "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank") { OnLine = OnLine });
+            "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank")
+        { OnLine = OnLine });
         var browser = new Browser(process, profile);
         try
         {

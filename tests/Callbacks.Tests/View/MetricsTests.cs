@@ -133,7 +133,10 @@ public sealed class MetricsTests
             return;
         using Process process = Process.Start(new ProcessStartInfo(Promtool, ["check", "metrics"])
         {
-            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
         })!;
         await process.StandardInput.WriteAsync(string.Join('\n', lines));
         process.StandardInput.Close();
