@@ -102,7 +102,7 @@ public sealed class DashboardTests(ITestOutputHelper output)
         Assert.Equal("id", await browser.EvaluateAsync<string>("document.activeElement.id"));
         await browser.TypeAsync($"{Id}");
         await browser.PressAsync("Enter", "\r");
-        await browser.UntilAsync($"byId('found').textContent.includes('{Id}') && byId('found').textContent.includes('online')", "the object is found");
+        await browser.UntilAsync($"[...document.querySelectorAll('#found dd')].slice(0, 2).map(e => e.textContent).join() === '{Id},online'", "the object is found");
         await browser.EvaluateAsync<string>("byId('id').value = '-5'; byId('search').requestSubmit(); ''");
         await browser.UntilAsync("byId('found').textContent.includes('There is no row with id -5')", "an object that is not there is not found");
         await browser.EvaluateAsync<string>("byId('id').value = 'x'; byId('search').requestSubmit(); ''");
