@@ -48,12 +48,11 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     volatile bool _isScanned;
     volatile bool _isFollowing;
 
-    /// <param name="fresh">What this life starts with; null: nothing yet.</param>
     /// <param name="firstNumber">Of this life's segments.</param>
     /// <param name="recovery">Checks the segments of earlier lives, and returns what is damaged; what they hold is read after it.</param>
     public JournalFollower(
         IJournalDisk disk, SegmentList segments, SegmentSupply supply, JournalWriter writer, Balance balance, PendingTable table, ServiceTime time,
-        TimeSpan retention, Segment? fresh, ulong firstNumber, Instant lastReceived, IReadOnlyList<string> damage, Func<CancellationToken, List<string>> recovery, ILoggerFactory loggers)
+        TimeSpan retention, ulong firstNumber, Instant lastReceived, IReadOnlyList<string> damage, Func<CancellationToken, List<string>> recovery, ILoggerFactory loggers)
     {
         (_segments, _writer, _balance, _table, _time, _retention, _recovery) = (segments, writer, balance, table, time, retention, recovery);
         _logger = loggers.CreateLogger<JournalFollower>();
@@ -63,9 +62,9 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         _deletion = new SegmentDeletion(disk, segments, supply, balance, files, loggers.CreateLogger<SegmentDeletion>());
         _named = new NamedOnDisk(segments, files);
         _visitor = new GroupVisitor(table, balance);
-        _arrivals = new Cursor(segments, _reader, fresh ?? segments.Newest);
-        if (fresh is null)
-            _arrivals.SkipToEnd();
+        // Nothing has arrived yet: what the newest segment holds, if it is an earlier life's, belongs to the backlog.
+        _arrivals = new Cursor(segments, _reader, segments.Newest);
+        _arrivals.SkipToEnd();
         _backlog = new Backlog(segments, _reader, firstNumber, retention, _visitor, balance);
         _last = new LastVisits(segments, _reader, _visitor, table, retention);
         _visits = [.. VisitAges.Below(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest)))];

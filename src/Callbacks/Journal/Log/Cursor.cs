@@ -58,7 +58,7 @@ sealed class Cursor(SegmentList segments, GroupReader reader, Segment start)
         _isPeeked = false;
     }
 
-    /// <summary>Over all that the segment holds, which nothing will be added to.</summary>
+    /// <summary>Over all that the segment holds so far.</summary>
     public void SkipToEnd() => Offset = Segment.End;
 
     public bool IsBehind(Cursor other) =>
