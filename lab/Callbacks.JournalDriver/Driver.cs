@@ -17,8 +17,11 @@ sealed class Driver : IDisposable
     const int CallbacksPerRound = 4;
     const int RoundsPerAnswer = 6;
 
-    /// <summary>A disk that has failed for good is not worth waiting for.</summary>
-    const int RefusedRoundsMax = 4;
+    /// <summary>
+    /// A disk that has failed for good is not worth waiting for; one that fails four times in a row to the thread that writes, and to the one that
+    /// prepares segments, is (<c>InjectedErrorTests</c>).
+    /// </summary>
+    const int RefusedRoundsMax = 9;
 
     static readonly TimeSpan Retention = TimeSpan.FromHours(1);
     static readonly TimeSpan DeletionPatience = TimeSpan.FromSeconds(1);

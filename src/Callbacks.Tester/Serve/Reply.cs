@@ -63,7 +63,12 @@ static class Reply
         Begin(context);
         await context.Response.WriteAsync($"{{\"id\":{id},\"online\":true", context.RequestAborted);
         while (true)
+        {
             await context.Response.Body.WriteAsync(Filler, context.RequestAborted);
+            // Writes to a connection that is gone return at once until the token is cancelled, which needs a thread of the pool: without giving
+            // ours back a few such answers would hold up all the others for seconds.
+            await Task.Yield();
+        }
     }
 
     public static async Task LargeAsync(HttpContext context, long id, bool online)

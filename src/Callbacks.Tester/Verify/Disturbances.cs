@@ -12,6 +12,7 @@ sealed class Disturbances
     /// <summary>An answer is logged when it begins to be sent; what had not left when the upstream closed its connections never did.</summary>
     const long SendMax = Moment.PerSecond;
 
+    readonly Rules _rules;
     readonly Intervals _any;
     readonly Intervals _closing;
     readonly Intervals _serviceOrPostgres;
@@ -19,6 +20,7 @@ sealed class Disturbances
 
     public Disturbances(Evidence evidence, Rules rules)
     {
+        _rules = rules;
         IEnumerable<(long, long)> upstream = [.. Away(evidence), .. Silences(evidence.Lookups)];
         _closing = new Intervals(evidence.Lookups.Where(record => record.Outcome == LookupOutcome.Away).Select(away => (away.Start - SendMax, away.Start)));
         _any = new Intervals([.. evidence.Outages.Select(outage => (outage.Start, outage.End)), .. upstream]);
@@ -36,8 +38,11 @@ sealed class Disturbances
     /// <summary>For nine tenths of this life the service's lookups were at their limit, or something was away.</summary>
     public bool Overload(long from, long to) => _anyOrFull is not null && _anyOrFull.Covered(from, to) >= (to - from) * OverloadShare;
 
-    /// <summary>An answer of that moment may not have arrived: the upstream closed its connections at once.</summary>
-    public bool MayBeCutOff(LookupRecord answer) => _closing.Touches(answer.End, answer.End);
+    /// <summary>
+    /// An answer may not have arrived: the upstream closed its connections at that moment, or it took so long (in dribs, on a crowded machine) that
+    /// the service had given it up before its end.
+    /// </summary>
+    public bool MayBeCutOff(LookupRecord answer) => answer.End - answer.Start >= _rules.Patience || _closing.Touches(answer.End, answer.End);
 
     /// <summary>Service or PostgreSQL was away then, or had only just come back.</summary>
     public bool Recovering(long from, long to) => _serviceOrPostgres.Touches(from, to);

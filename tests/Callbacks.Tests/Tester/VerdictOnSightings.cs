@@ -32,6 +32,14 @@ public sealed class VerdictOnSightings
     }
 
     [Fact]
+    public void An_answer_longer_than_a_lookup_may_take_obliges_nobody()
+    {
+        Told told = new Told().Callback(0, 1, 3).Lookup(3, 10, 900).Stored(910, 3, 0).Swept(30_050, 3);
+        Assert.Equal(1, told.Lookup(1, 10, 13_000).Judged()[SightingOutcome.LookupsFailed]);
+        Assert.Equal(1, told.Lookup(1, 13_500, 14_000).Judged().Missed);
+    }
+
+    [Fact]
     public void A_sighting_never_looked_up_while_the_upstream_answered_others_is_missed()
     {
         Verdict verdict = new Told().Callback(0, 1, 3).Lookup(3, 10, 900).Stored(910, 3, 0).Swept(30_050, 3).Judged();
