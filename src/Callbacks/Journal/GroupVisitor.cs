@@ -10,26 +10,31 @@ sealed class GroupVisitor(PendingTable table, Balance balance)
     readonly List<ulong> _marks = [];
     readonly long[] _expired = new long[Enum.GetValues<LookupFailure>().Length];
 
-    /// <summary>Visits the group that the cursor has peeked. True when every callback of it is settled afterwards.</summary>
+    /// <summary>Visits the group that the cursor has peeked.</summary>
     /// <exception cref="DamagedGroupException">It can't be read any more.</exception>
-    public bool Visit(Cursor cursor, in GroupHeader header, VisitKind visit, Instant now)
+    public GroupVisit Visit(Cursor cursor, in GroupHeader header, VisitKind visit, Instant now)
     {
         if (IsSettled(cursor.Segment, header))
-            return true;
+            return default;
 
-        bool isSettled = true;
+        int settled = 0, pending = 0;
         var frames = new FrameReader(cursor.Read());
         while (frames.Next())
         {
             if (frames.Kind != Layout.CallbackKind || cursor.Segment.Settled.Contains(frames.Callback.Number))
                 continue;
             if (table.Visit(frames.Callback, visit, now, out OutcomeCounts outcomes, _expired))
+            {
                 Settle(cursor.Segment, frames.Callback.Number, outcomes);
+                settled++;
+            }
             else
-                isSettled = false;
+            {
+                pending++;
+            }
         }
 
-        return isSettled;
+        return new GroupVisit(settled, pending);
     }
 
     public static bool IsSettled(Segment segment, in GroupHeader header) =>
@@ -59,3 +64,6 @@ sealed class GroupVisitor(PendingTable table, Balance balance)
         }
     }
 }
+
+/// <summary>Callbacks of a group that a visit settled, and those that it left pending.</summary>
+readonly record struct GroupVisit(int Settled, int Pending);

@@ -36,7 +36,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     readonly GroupVisitor _visitor;
     readonly Cursor _arrivals;
     readonly Backlog _backlog;
-    readonly (TimeSpan Age, Cursor Cursor)[] _visits;
+    readonly (TimeSpan Age, Cursor Cursor, VisitYield Yield)[] _visits;
     readonly LastVisits _last;
     readonly SegmentDeletion _deletion;
     readonly NamedOnDisk _named;
@@ -67,7 +67,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         _arrivals.SkipToEnd();
         _backlog = new Backlog(segments, _reader, firstNumber, retention, _visitor, balance);
         _last = new LastVisits(segments, _reader, _visitor, table, retention);
-        _visits = [.. VisitAges.Below(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest)))];
+        _visits = [.. VisitAges.Below(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest), new VisitYield()))];
         _thread = new Thread(Run) { IsBackground = true, Name = "journal follower" };
     }
 
@@ -156,7 +156,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     TimeSpan Turn()
     {
         Instant now = _time.Now;
-        TimeSpan wait = Follow(_arrivals, VisitKind.Arrival, now, TimeSpan.Zero, null);
+        TimeSpan wait = FollowArrivals(now);
         if (_isScanned && !_isFollowing)
         {
             if (_backlog.Read(GroupsPerTurn, now))
@@ -185,18 +185,18 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     TimeSpan VisitAgain(Instant now)
     {
         TimeSpan wait = _last.RunOnce(now, _arrivals, ReadUpTo);
-        foreach ((TimeSpan age, Cursor cursor) in _visits)
+        foreach ((TimeSpan age, Cursor cursor, VisitYield yield) in _visits)
         {
             cursor.CatchUpWith(_last.Cursor);
-            TimeSpan due = Follow(cursor, VisitKind.Again, now, age, _arrivals);
+            TimeSpan due = VisitAgain(cursor, yield, age, now);
             wait = due < wait ? due : wait;
-            Follow(_arrivals, VisitKind.Arrival, now, TimeSpan.Zero, null);
+            FollowArrivals(now);
         }
 
         if (_deletion.IsDue(_last.Cursor.Segment, now))
         {
             _backlog.CatchUpWith(_last.Cursor);
-            foreach ((_, Cursor cursor) in _visits)
+            foreach ((_, Cursor cursor, _) in _visits)
                 cursor.CatchUpWith(_last.Cursor);
             _reader.Clear();
             _deletion.Run(_last.Cursor.Segment, now);
@@ -233,29 +233,45 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         }
     }
 
-    /// <summary>Visits the groups that are old enough. Returns zero when there is more to do at once, else when the next one is due.</summary>
-    TimeSpan Follow(Cursor cursor, VisitKind visit, Instant now, TimeSpan age, Cursor? behind)
+    /// <summary>Brings what has become durable to the table. Returns zero when there is more at once, else how long there is nothing.</summary>
+    TimeSpan FollowArrivals(Instant now)
     {
         for (int groups = 0; groups < GroupsPerTurn; groups++)
         {
-            if ((behind is not null && !cursor.IsBehind(behind)) || !cursor.TryPeek(out GroupHeader header))
+            if (!_arrivals.TryPeek(out GroupHeader header))
             {
-                if (visit == VisitKind.Arrival && _hasSteppedOver)
-                    CountDamagedAsRead(cursor);
+                if (_hasSteppedOver)
+                    CountDamagedAsRead(_arrivals);
                 return IdleWait;
             }
 
-            Instant due = header.LastReceived + age;
-            if (due > now && age > TimeSpan.Zero)
-                return due - now;
-
-            _visitor.Visit(cursor, header, visit, now);
-            cursor.Advance();
-            if (visit == VisitKind.Arrival && header.Callbacks > 0)
+            _visitor.Visit(_arrivals, header, VisitKind.Arrival, now);
+            _arrivals.Advance();
+            if (header.Callbacks > 0)
             {
                 Volatile.Write(ref _readUpTo, header.LastReceived.Microseconds);
                 _nextVisits = Instant.Min(_nextVisits, now + _visits[0].Age);
             }
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    /// <summary>Visits the groups that have come to this age. Returns zero when there is more to do at once, else when the next one is due.</summary>
+    TimeSpan VisitAgain(Cursor cursor, VisitYield yield, TimeSpan age, Instant now)
+    {
+        for (int groups = 0; groups < GroupsPerTurn; groups++)
+        {
+            if (!cursor.IsBehind(_arrivals) || !cursor.TryPeek(out GroupHeader header))
+                return IdleWait;
+
+            Instant due = header.LastReceived + age;
+            if (due > now)
+                return due - now;
+
+            if (yield.IsDue(header.Callbacks) || _table.MayLack(header.LastReceived - JournalOptions.AppendTimeout))
+                yield.Record(_visitor.Visit(cursor, header, VisitKind.Again, now));
+            cursor.Advance();
         }
 
         return TimeSpan.Zero;

@@ -35,7 +35,7 @@ sealed class LastVisits(SegmentList segments, GroupReader reader, GroupVisitor v
             if (!GroupVisitor.IsSettled(Cursor.Segment, header))
             {
                 TimeSpan left = header.LastReceived + retention - now;
-                bool isSettled = left <= TimeSpan.Zero && visitor.Visit(Cursor, header, VisitKind.Last, now);
+                bool isSettled = left <= TimeSpan.Zero && visitor.Visit(Cursor, header, VisitKind.Last, now).Pending == 0;
                 if (!isSettled)
                 {
                     Instant oldest = OldestUnsettled(header);

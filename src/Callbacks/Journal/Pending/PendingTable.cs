@@ -51,6 +51,13 @@ sealed class PendingTable
         }
     }
 
+    /// <summary>Whether a callback received then may name ids that are not in the window, for which a visit may make room.</summary>
+    public bool MayLack(Instant received)
+    {
+        lock (_lock)
+            return received <= _unfitUpTo || _slots.IsFull;
+    }
+
     public PendingTableStatus Status(Instant now)
     {
         lock (_lock)
@@ -74,11 +81,13 @@ sealed class PendingTable
         expired.Clear();
         lock (_lock)
         {
-            if (visit == VisitKind.Arrival)
-                _warmed ^= _slots.Warm(callback.Ids);
-            foreach (long id in callback.Ids)
+            ReadOnlySpan<long> ids = callback.Ids;
+            for (int i = 0; i < ids.Length; i++)
             {
-                Outcome outcome = Touch(id, callback.ReceivedAt.Microseconds, visit, now.Microseconds, ref wake, out LookupFailure failure);
+                // Other visits end at the first id, as a rule.
+                if (visit != VisitKind.Again && i % IdIndex.WarmIdsMax == 0)
+                    _warmed ^= _slots.Warm(ids.Slice(i, Math.Min(IdIndex.WarmIdsMax, ids.Length - i)));
+                Outcome outcome = Touch(ids[i], callback.ReceivedAt.Microseconds, visit, now.Microseconds, ref wake, out LookupFailure failure);
                 if (outcome != Outcome.Pending)
                 {
                     outcomes.Add(outcome);
