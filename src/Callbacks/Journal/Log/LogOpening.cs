@@ -80,12 +80,22 @@ sealed class LogOpening
         var fresh = new Segment(number, Tag, file, file.Length);
         byte[] header = new byte[Layout.SegmentHeaderBytes];
         SegmentHeader.For(fresh, Segments, LastNumber, LastReceived).Write(header);
-        file.Write(header, 0);
-        file.Flush();
-        // An earlier life may have made this file and died before its name was durable.
-        _disk.FlushFolder();
-        fresh.HeaderIsDurable();
+        // Whatever becomes of it, its number is used up: the headers to come have to tell that it was there, or it would look lost.
         Segments.Add(fresh);
+        try
+        {
+            file.Write(header, 0);
+            file.Flush();
+            // An earlier life may have made this file and died before its name was durable.
+            _disk.FlushFolder();
+        }
+        catch
+        {
+            fresh.Seal();
+            throw;
+        }
+
+        fresh.HeaderIsDurable();
         return fresh;
     }
 

@@ -16,6 +16,14 @@ public sealed class CrashScheduleTests(ITestOutputHelper output)
     [Fact]
     public void Power_cuts_and_failing_disks_lose_nothing_acknowledged() => Simulate(Quick, RunSimulated);
 
+    [Fact]
+    public void A_start_that_can_not_write_its_first_segment_leaves_none_that_looks_lost() => RunSimulated(
+        seed: 1893539427,
+        [
+            new(StepKind.Supply), new(StepKind.Append, 5), new(StepKind.Fail, 2), new(StepKind.Write), new(StepKind.CutPower, 0, 806617147), new(StepKind.Supply),
+            new(StepKind.Append, 6), new(StepKind.CutPower, 7, 629201947), new(StepKind.Write), new(StepKind.Append, 5), new(StepKind.Write, 1), new(StepKind.Supply), new(StepKind.Kill),
+        ]);
+
     [Fact(Explicit = true)]
     public void Two_hundred_thousand_crash_schedules_lose_nothing_acknowledged() => Simulate(Full, RunSimulated);
 
