@@ -10,8 +10,8 @@ using Callbacks.Time;
 using Callbacks.View;
 using Microsoft.Extensions.Options;
 
-// The settings file lies beside the program; the working folder is the user's own business.
-WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (Start.CreateBuilder(args) is not { } builder)
+    return Start.ExitConfiguration;
 
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ServiceTime>();

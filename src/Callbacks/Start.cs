@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Net.Sockets;
+using Callbacks.Configuration;
 using Callbacks.Intake;
 using Callbacks.Journal;
 using Callbacks.Lookup;
@@ -6,52 +7,76 @@ using Microsoft.Extensions.Options;
 
 namespace Callbacks;
 
-/// <summary>What concerns the process as a whole: limits that no single stage can judge, and how it ends.</summary>
-static partial class Start
+/// <summary>What concerns the process as a whole: its commands, limits that no single stage can judge, and how it ends.</summary>
+static class Start
 {
     /// <summary>Of <c>sysexits.h</c>: the configuration is wrong. A supervisor need not try again before somebody has changed it.</summary>
-    const int ExitConfiguration = 78;
+    public const int ExitConfiguration = 78;
 
     const int ExitFailure = 1;
 
-    /// <summary>Files that are neither a lookup's nor a sender's: segments, PostgreSQL, the runtime's own.</summary>
-    const int OtherFiles = 500;
+    /// <summary>Null when the sources of the configuration can't even be read; it has been said why.</summary>
+    public static WebApplicationBuilder? CreateBuilder(string[] arguments)
+    {
+        var command = Command.Read(arguments);
+        if (command.Ignored.Count > 0)
+        {
+            foreach (string word in command.Ignored)
+                Console.Error.WriteLine($"'{Secrets.Mask(word)}' on the command line is neither a command (check, config) nor a flag; it must be --Key=value or --Key value.");
+            return null;
+        }
+
+        try
+        {
+            // The settings file lies beside the program; the working folder is the user's own business.
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = command.Flags, ContentRootPath = AppContext.BaseDirectory });
+            builder.Services.AddSingleton(command);
+            return builder;
+        }
+        catch (InvalidDataException exception)
+        {
+            // The inner message names the place, and not what stands there.
+            Console.Error.WriteLine($"{exception.Message} {exception.InnerException?.InnerException?.Message} Correct it.".ReplaceLineEndings(" "));
+            return null;
+        }
+    }
 
     public static void AddStart(this WebApplicationBuilder builder)
     {
         // Stopping has to be over before a supervisor or a sender loses patience.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
-        builder.Services.AddSingleton<IValidateOptions<LookupOptions>>(provider => new FileLimit(provider));
-        builder.Services.AddSingleton<IValidateOptions<IntakeOptions>>(provider => new CallbackSize(provider.GetRequiredService<IConfiguration>()));
+        builder.Services.AddRelation<LookupOptions, IntakeOptions>(FindFileError);
+        builder.Services.AddSingleton<ICheck, FileCheck>();
         // Why a start is refused is said in one line, below; the host would print the same with its stack.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 
+    /// <summary>Does what the command line says, and returns the exit code.</summary>
     public static async Task<int> RunToTheEndAsync(this WebApplicationBuilder builder, Action<WebApplication> map)
     {
         CancellationToken stopping = default;
         try
         {
-            Validate(builder);
+            // Not disposed: it would take the configuration with it, which the application still needs.
+            IServiceProvider services = builder.Services.BuildServiceProvider();
+            CommandKind command = services.GetService<Command>()?.Kind ?? CommandKind.Run;
+            string[] problems = [.. FindProblems(services).Order(StringComparer.Ordinal)];
+            if (problems.Length > 0)
+                return await RefuseAsync(problems, command);
+            if (command == CommandKind.Check)
+                return await CheckCommand.RunAsync(services.GetServices<ICheck>(), Console.Out, CancellationToken.None) ? 0 : ExitConfiguration;
+            if (command == CommandKind.Config)
+            {
+                await ConfigCommand.RunAsync(
+                    builder.Configuration, services.GetServices<OptionsSection>(), ListenAddresses.Read(builder.Configuration).Select(address => address.Key).Distinct(StringComparer.Ordinal), Console.Out);
+                return 0;
+            }
+
             WebApplication app = builder.Build();
             stopping = app.Lifetime.ApplicationStopping;
             map(app);
             await app.RunAsync();
             return 0;
-        }
-        catch (OptionsValidationException exception)
-        {
-            return await RefuseAsync([exception]);
-        }
-        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
-        {
-            return await RefuseAsync(exception.InnerExceptions.Cast<OptionsValidationException>());
-        }
-        catch (InvalidOperationException exception) when (exception.Source == "Microsoft.Extensions.Configuration.Binder")
-        {
-            // A value of another type than the key's; the message names the key.
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitConfiguration;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -68,71 +93,63 @@ static partial class Start
             await Console.Error.WriteLineAsync($"{exception.Message} Stop what listens there, or choose another address with --urls.");
             return ExitFailure;
         }
+        catch (SocketException exception)
+        {
+            // Of the server's, which binds to an address that this machine hasn't (yet).
+            await Console.Error.WriteLineAsync($"The address of --urls can't be listened on: {exception.Message}. Choose another one, or wait until this machine has it.");
+            return ExitFailure;
+        }
     }
 
-    /// <summary>All options at once, by services of its own: building the application makes the server, whose bad values would hide the others.</summary>
-    static void Validate(WebApplicationBuilder builder)
+    /// <summary>All at once, by services of its own: building the application makes the server, whose bad values would hide the others.</summary>
+    static IEnumerable<string> FindProblems(IServiceProvider services)
     {
-        // Not disposed: it would take the configuration with it, which the application still needs.
-        ServiceProvider services = builder.Services.BuildServiceProvider();
-        services.GetService<IStartupValidator>()?.Validate();
+        IEnumerable<string> unknown = UnknownKeys.Find(services.GetRequiredService<IConfiguration>(), [.. services.GetServices<OptionsSection>()]);
+        try
+        {
+            services.GetService<IStartupValidator>()?.Validate();
+            return unknown;
+        }
+        catch (OptionsValidationException exception)
+        {
+            return unknown.Concat(exception.Failures);
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return unknown.Concat(exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
+        }
     }
 
-    static async Task<int> RefuseAsync(IEnumerable<OptionsValidationException> exceptions)
+    static async Task<int> RefuseAsync(string[] problems, CommandKind command)
     {
-        foreach (string failure in exceptions.SelectMany(exception => exception.Failures))
-            await Console.Error.WriteLineAsync(failure);
+        if (command == CommandKind.Check)
+        {
+            await CheckCommand.RefuseAsync(problems, Console.Out);
+            return ExitConfiguration;
+        }
+
+        foreach (string problem in problems)
+            await Console.Error.WriteLineAsync(problem);
         return ExitConfiguration;
     }
 
-    /// <summary>The largest callback has to fit in one group of the journal.</summary>
-    sealed class CallbackSize(IConfiguration configuration) : IValidateOptions<IntakeOptions>
+    /// <summary>Lookups and senders must not take each other's file descriptors: the endpoint has to answer whatever happens.</summary>
+    static string? FindFileError(LookupOptions lookup, IntakeOptions intake)
     {
-        public ValidateOptionsResult Validate(string? name, IntakeOptions options)
-        {
-            // Values that are wrong by themselves are said by their stages.
-            int segmentBytes = configuration.GetSection(JournalOptions.Section).GetValue(nameof(JournalOptions.SegmentBytes), new JournalOptions().SegmentBytes);
-            int idsMax = JournalOptions.IdsOfOneCallbackMax(segmentBytes);
-            return idsMax > 0 && options.IdsMax > idsMax
-                ? ValidateOptionsResult.Fail($"Intake:IdsMax is {options.IdsMax}; with Journal:SegmentBytes at {segmentBytes} it must be 1 to {idsMax}.")
-                : ValidateOptionsResult.Success;
-        }
+        long needed = FilesNeeded(lookup, intake);
+        return FileDescriptors.ReadLimit() is { } limit && needed > limit
+            ? $"Lookup:InFlightMax ({lookup.InFlightMax}) + Intake:ConnectionsMax ({intake.ConnectionsMax}) + {FileDescriptors.Other} is {needed}; this process may hold {limit} file descriptors. Lower one of them, or raise the limit (ulimit -n, LimitNOFILE=)."
+            : null;
     }
 
-    /// <summary>Lookups and senders must not take each other's file descriptors: the endpoint has to answer whatever happens.</summary>
-    sealed class FileLimit(IServiceProvider provider) : IValidateOptions<LookupOptions>
+    static long FilesNeeded(LookupOptions lookup, IntakeOptions intake) => (long)lookup.InFlightMax + intake.ConnectionsMax + FileDescriptors.Other;
+
+    /// <summary>Too few of them are an error of the configuration; here they are told.</summary>
+    sealed class FileCheck(LookupOptions lookup, IntakeOptions intake) : ICheck
     {
-        public ValidateOptionsResult Validate(string? name, LookupOptions options)
-        {
-            if (ReadConnectionsMax() is not { } connections)
-                return ValidateOptionsResult.Skip;
-            long needed = (long)options.InFlightMax + connections + OtherFiles;
-            return ReadLimit() is { } limit && needed > limit
-                ? ValidateOptionsResult.Fail(
-                    $"Lookup:InFlightMax ({options.InFlightMax}) + Intake:ConnectionsMax ({connections}) + {OtherFiles} is {needed}; this process may hold {limit} file descriptors. Lower one of them, or raise the limit (ulimit -n, LimitNOFILE=).")
-                : ValidateOptionsResult.Success;
-        }
+        public string Subject => "file descriptors";
 
-        int? ReadConnectionsMax()
-        {
-            try
-            {
-                return provider.GetRequiredService<IOptions<IntakeOptions>>().Value.ConnectionsMax;
-            }
-            catch (OptionsValidationException)
-            {
-                // The intake's own complaint, which must not take the place of the lookup's.
-                return null;
-            }
-        }
-
-        static long? ReadLimit()
-        {
-            const string Line = "Max open files";
-            // "Max open files            20000                20000                files": the hard limit counts, .NET raises the soft one to it.
-            string? line = File.Exists("/proc/self/limits") ? File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith(Line, StringComparison.Ordinal)) : null;
-            string[] words = line?[Line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-            return words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit : null;
-        }
+        public Task<CheckResult?> RunAsync(CancellationToken cancellationToken) => Task.FromResult<CheckResult?>(CheckResult.Ok(
+            $"{FilesNeeded(lookup, intake)} are needed at most; this process may hold {FileDescriptors.ReadLimit()?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "any number"}."));
     }
 }

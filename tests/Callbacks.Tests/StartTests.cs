@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Callbacks.Journal;
+using Callbacks.Configuration;
+using Callbacks.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -13,8 +14,6 @@ namespace Callbacks.Tests;
 [Collection(nameof(StartTests))]
 public sealed class StartTests : IDisposable
 {
-    static readonly string[] Harmless = ["--urls", "http://127.0.0.1:0", "--Store:ConnectionString=Host=127.0.0.1;Port=1", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft=None", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=None"];
-
     readonly string _folder = Directory.CreateTempSubdirectory("callback-test-start-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -22,7 +21,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Values_that_can_not_be_used_are_said_all_at_once_a_line_each()
     {
-        (int code, string[] lines) = await RunProgramAsync(
+        (int code, string[] lines) = await StartAsync(
             "--Intake:IdsMax=0", "--Intake:ConnectionsMax=1", "--Journal:SegmentBytes=1", "--Lookup:InFlightMax=0", "--Store:BatchRowsMax=0", "--Sweep:Retention=00:00:00");
         Assert.Equal(78, code);
         Assert.Equal(
@@ -41,10 +40,61 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task A_word_where_a_number_belongs_is_said_like_any_other_error()
     {
-        (int code, string[] lines) = await RunProgramAsync("--Lookup:InFlightMax=many", "--Sweep:Retention=00:00:00");
+        (int code, string[] lines) = await StartAsync("--Lookup:InFlightMax=many", "--Sweep:Retention=00:00:00");
         Assert.Equal(78, code);
         Assert.Equal(2, lines.Length);
         Assert.Contains(lines, line => line.Contains("Lookup:InFlightMax", StringComparison.Ordinal) && line.Contains("many", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Journal:SegmentBytes=65536", "Intake:IdsMax is 10000; with Journal:SegmentBytes at 65536 it must be 1 to ")]
+    [InlineData("Journal:WindowIdsMax=9999", "Journal:WindowIdsMax is 9999; it must be at least Intake:IdsMax (10000). Raise it, or lower Intake:IdsMax.")]
+    [InlineData("Journal:BytesMax=50331647", "Journal:BytesMax is 50331647; it must be at least three times Journal:SegmentBytes (16777216).")]
+    public async Task Values_that_do_not_go_together_are_said_in_one_line(string flag, string line)
+    {
+        (int code, string[] lines) = await StartAsync($"--{flag}");
+        Assert.Equal(78, code);
+        Assert.StartsWith(line, Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_lookups_and_senders_than_file_descriptors_are_said_with_the_limit_of_this_process()
+    {
+        long limit = FileDescriptors.ReadLimit() ?? throw new InvalidOperationException("This system tells no limit.");
+        Assert.SkipWhen(limit > 200_500, "This process may hold more files than can be asked for.");
+        (int code, string[] lines) = await StartAsync("--Lookup:InFlightMax=100000", "--Intake:ConnectionsMax=100000");
+        Assert.Equal(78, code);
+        Assert.StartsWith(
+            $"Lookup:InFlightMax (100000) + Intake:ConnectionsMax (100000) + 500 is 200500; this process may hold {limit} file descriptors. Lower one of them, or raise the limit",
+            Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Unknown_keys_wrong_types_ranges_relations_and_addresses_are_said_in_one_go()
+    {
+        (int code, string[] lines) = await StartAsync(
+            "--Store:Keeep=All", "--Sweep:Retention=soon", "--Lookup:InFlightMax=0", "--Journal:WindowIdsMax=5000", "--urls=nonsense");
+        Assert.Equal(78, code);
+        Assert.Equal(
+            [
+                "Journal:WindowIdsMax is 5000; it must be at least Intake:IdsMax (10000). Raise it, or lower Intake:IdsMax.",
+                "Lookup:InFlightMax is 0; it must be 1 to 100,000.",
+                "Store:Keeep (flag) is no known key; did you mean Store:Keep? Correct it or take it away.",
+                "Sweep:Retention is 'soon'; it must be a time in the form hours:minutes:seconds, 00:00:01 to 1.00:00:00.",
+                "urls is 'nonsense'; it must be like http://localhost:9090, several with a semicolon between them; TLS belongs to what stands in front.",
+            ],
+            lines, StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("chekc")]
+    [InlineData("--Store:Keep")]
+    [InlineData("-v=1")]
+    public async Task A_word_on_the_command_line_that_would_not_count_is_said(string word)
+    {
+        (int code, string[] lines) = await StartAsync(word);
+        Assert.Equal(78, code);
+        Assert.StartsWith($"'{word}' on the command line is neither", Assert.Single(lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +102,7 @@ public sealed class StartTests : IDisposable
     {
         string file = Path.Combine(_folder, "file");
         await File.WriteAllTextAsync(file, "");
-        (int code, string[] lines) = await RunProgramAsync($"--Journal:Directory={file}");
+        (int code, string[] lines) = await StartAsync($"--Journal:Directory={file}");
         Assert.Equal(78, code);
         Assert.StartsWith($"Journal:Directory '{file}' can't be used:", Assert.Single(lines), StringComparison.Ordinal);
     }
@@ -62,7 +112,7 @@ public sealed class StartTests : IDisposable
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
-        (int code, string[] lines) = await RunProgramAsync(
+        (int code, string[] lines) = await StartAsync(
             $"--Journal:Directory={_folder}/journal", "--Journal:SegmentBytes=131072", $"--urls=http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
         Assert.Equal(1, code);
         Assert.EndsWith("Stop what listens there, or choose another address with --urls.", Assert.Single(lines), StringComparison.Ordinal);
@@ -90,29 +140,17 @@ public sealed class StartTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => builder.RunToTheEndAsync(_ => { }));
     }
 
+    static async Task<(int Code, string[] Lines)> StartAsync(params string[] flags)
+    {
+        ProgramRun run = await ProgramRun.StartAsync(flags);
+        return (run.Code, run.Errors);
+    }
+
     static WebApplicationBuilder CreateBuilder()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
         builder.Logging.ClearProviders();
         return builder;
-    }
-
-    /// <summary>The program's own main method, in this process. Later flags overrule earlier ones.</summary>
-    static async Task<(int Code, string[] Lines)> RunProgramAsync(params string[] args)
-    {
-        TextWriter before = Console.Error;
-        using var errors = new StringWriter();
-        Console.SetError(TextWriter.Synchronized(errors));
-        try
-        {
-            object? code = await Task.Run(() => typeof(CallbackJournal).Assembly.EntryPoint!.Invoke(null, [(string[])[.. Harmless, .. args]]))
-                .WaitAsync(TimeSpan.FromSeconds(30));
-            return ((int)code!, errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        }
-        finally
-        {
-            Console.SetError(before);
-        }
     }
 
     sealed class StoppedWhileStarting(IHostApplicationLifetime lifetime) : IHostedService

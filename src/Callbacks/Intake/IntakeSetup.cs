@@ -1,4 +1,5 @@
 using Callbacks.Configuration;
+using Callbacks.Journal;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -23,6 +24,9 @@ static class IntakeSetup
     {
         IServiceCollection services = builder.Services;
         services.AddCheckedOptions<IntakeOptions>(IntakeOptions.Section);
+        services.AddRelation<IntakeOptions, JournalOptions>(LargestCallback.FindError);
+        services.AddSingleton<IValidateOptions<IntakeOptions>, ListenAddresses>();
+        services.AddSingleton<ICheck, ListenCheck>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Random>();
 
@@ -44,8 +48,9 @@ static class IntakeSetup
         // an endpoint lets through is still logged, by Kestrel.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
-        if (!HeldSocket.IsGiven && HasNoAddress(builder.Configuration))
-            builder.WebHost.UseUrls(DefaultUrl);
+        // Not by UseUrls, which writes it into every source: where a value comes from could not be told any more.
+        if (!HeldSocket.IsGiven && ListenAddresses.Read(builder.Configuration).Count == 0)
+            builder.Configuration.AddInMemoryCollection([new(WebHostDefaults.ServerUrlsKey, DefaultUrl)]);
 
         return builder;
     }
@@ -60,9 +65,4 @@ static class IntakeSetup
         app.MapPost(Path, (HttpContext context, CallbackEndpoint endpoint) => endpoint.HandleAsync(context));
         return app;
     }
-
-    static bool HasNoAddress(ConfigurationManager configuration) =>
-        string.IsNullOrEmpty(configuration[WebHostDefaults.ServerUrlsKey])
-        && string.IsNullOrEmpty(configuration[WebHostDefaults.HttpPortsKey])
-        && !configuration.GetSection("Kestrel:Endpoints").Exists();
 }

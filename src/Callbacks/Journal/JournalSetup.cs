@@ -33,6 +33,7 @@ static class JournalSetup
         services.AddSingleton<IInstruments, JournalInstruments>();
         services.AddSingleton<ICallbackLog>(provider => provider.GetRequiredService<CallbackJournal>());
         services.AddSingleton<ICoverage>(provider => provider.GetRequiredService<CallbackJournal>());
+        services.AddSingleton<ICheck, JournalCheck>();
         services.AddHostedService<JournalHost>();
     }
 

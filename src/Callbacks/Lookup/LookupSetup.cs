@@ -17,6 +17,7 @@ static class LookupSetup
         services.AddSingleton<IObjectSource, AnsweredObjects>();
         services.AddTransient<Random>();
         services.AddSingleton<IInstruments, LookupInstruments>();
+        services.AddSingleton<ICheck, LookupCheck>();
         services.AddHostedService<LookupService>();
     }
 

@@ -29,7 +29,8 @@ sealed partial class Migrator(TimeProvider time, ILogger<Migrator> logger)
         await ApplyAsync(dataSource, cancellationToken).GiveUpAfterAsync(ChangeLimit, time, cancellationToken);
     }
 
-    async Task<bool> IsCurrentAsync(NpgsqlDataSource dataSource)
+    /// <summary>Whether nothing is left to apply. Only reads.</summary>
+    public async Task<bool> IsCurrentAsync(NpgsqlDataSource dataSource)
     {
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
         return (await FindMissingAsync(connection)).Count == 0;

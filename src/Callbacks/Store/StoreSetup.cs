@@ -15,6 +15,7 @@ static class StoreSetup
         builder.Services.AddSingleton<StoreState>();
         builder.Services.AddSingleton<IInstruments, StoreInstruments>();
         builder.Services.AddSingleton<ObjectReader>();
+        builder.Services.AddSingleton<ICheck, StoreCheck>();
         builder.Services.AddHostedService<ObjectWriter>();
         return builder;
     }

@@ -26,6 +26,19 @@ static class StoreSql
 
     public const string FindTables = "select to_regclass('objects') is not null, to_regclass('callback_migrations') is not null";
 
+    /// <summary>
+    /// What a migration and the service's statements need, without trying: the version, whether the server takes writes, where new tables
+    /// would go and whether they may, and whether the table that is there may be used, and changed by a migration.
+    /// </summary>
+    public const string DescribeRights = """
+        select current_setting('server_version'), not pg_is_in_recovery(), current_schema(),
+            coalesce(has_schema_privilege(current_schema(), 'create'), false),
+            (select has_table_privilege(oid, 'select') and has_table_privilege(oid, 'insert') and has_table_privilege(oid, 'update')
+                and has_table_privilege(oid, 'delete') from pg_class where oid = to_regclass('objects')),
+            (select pg_has_role(relowner, 'usage') from pg_class where oid = to_regclass('objects')),
+            current_user
+        """;
+
     public const string CreateMigrations = """
         create table if not exists callback_migrations (
             name text primary key,

@@ -20,6 +20,7 @@ static class TelemetrySetup
         services.AddCheckedOptions<TelemetryOptions>(TelemetryOptions.Section);
         services.AddSingleton<CallbackMeter>();
         services.AddSingleton<MetricReadings>();
+        services.AddSingleton<ICheck, TelemetryCheck>();
         services.AddHostedService<Providers>();
     }
 

@@ -14,9 +14,9 @@ public sealed class JournalOptionsTests
     [Fact]
     public void Each_value_out_of_range_is_named_with_its_range() => Assert.Equal(
         [
-            "Journal:Directory is empty; it must name a folder.",
+            "Journal:Directory is ' '; it must be the name of a folder.",
             "Journal:SegmentBytes is 65535; it must be 65,536 to 1,073,741,824, in whole 4,096 bytes.",
-            "Journal:WindowIdsMax is 999; it must be 1,000 to 50,000,000.",
+            "Journal:WindowIdsMax is 999; it must be 1,000 to 50,000,000, and at least Intake:IdsMax.",
         ],
         new JournalOptions { Directory = " ", SegmentBytes = 65_535, WindowIdsMax = 999 }.FindErrors(),
         StringComparer.Ordinal);

@@ -49,7 +49,7 @@ public sealed class StoreOptionsTests
             [
                 "Store:Keep is 7; it must be Online or All.",
                 "Store:BatchRowsMax is 0; it must be 1 to 100,000.",
-                "Store:ConnectTimeout is 00:00:01.5000000; it must be 00:00:01 to 00:01:00, in whole seconds.",
+                "Store:ConnectTimeout is 00:00:01.5; it must be 00:00:01 to 00:01:00, in whole seconds.",
                 "Store:CommandTimeout is 01:00:00; it must be 00:00:01 to 00:01:00, in whole seconds.",
             ],
             options.FindErrors(),

@@ -32,7 +32,7 @@ sealed class StatusRig : IAsyncDisposable
     public static async Task<StatusRig> StartAsync(IJournalDisk disk, Uri upstream, string connectionString, params string[] settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-            ["--urls", "http://127.0.0.1:0", "--Journal:SegmentBytes=65536", $"--Lookup:BaseUrl={upstream}", $"--Store:ConnectionString={connectionString}", .. settings]);
+            ["--urls", "http://127.0.0.1:0", "--Journal:SegmentBytes=65536", "--Intake:IdsMax=5000", $"--Lookup:BaseUrl={upstream}", $"--Store:ConnectionString={connectionString}", .. settings]);
         builder.Logging.ClearProviders();
         TimeSpan retention = TimeSpan.FromSeconds(30);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -13,7 +13,11 @@ static partial class Posix
     const int WouldBlock = 11;
     const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, read-only
     const int OpenOrCreate = 2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
+    const int OpenThere = 0x80000; // O_RDONLY | O_CLOEXEC
     const int LockExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
+    const int LockSharedNow = 1 | 4; // LOCK_SH | LOCK_NB
+    const int MayWrite = 2; // W_OK
+    const int MaySearch = 1; // X_OK
 
     public static void FlushData(SafeFileHandle file, string path) => Check(() => FDataSync(file), "fdatasync", path);
 
@@ -47,6 +51,25 @@ static partial class Posix
         return Marshal.GetLastPInvokeError() == WouldBlock ? false : throw Failure("flock", path);
     }
 
+    /// <summary>Whether another process holds the lock of a file that is there. Nothing is left behind; the lock itself is touched for an instant.</summary>
+    public static bool IsLocked(string path)
+    {
+        using SafeFileHandle file = Open(path, OpenThere, 0);
+        if (file.IsInvalid)
+            throw Failure("open", path);
+        if (FLock(file, LockSharedNow) == 0)
+            return false;
+        return Marshal.GetLastPInvokeError() == WouldBlock ? true : throw Failure("flock", path);
+    }
+
+    /// <summary>What the kernel would say to writing there, without writing. Of a folder: to files being made in it.</summary>
+    /// <returns>Null when it may be written.</returns>
+    public static string? WhyNotWritable(string path)
+    {
+        int mode = Directory.Exists(path) ? MayWrite | MaySearch : MayWrite;
+        return Access(path, mode) == 0 ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+    }
+
     static void Check(Func<int> call, string name, string path)
     {
         while (call() != 0)
@@ -70,6 +93,9 @@ static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle Open(string path, int flags, uint mode);
