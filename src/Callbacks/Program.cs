@@ -3,6 +3,7 @@ using Callbacks.Intake;
 using Callbacks.Journal;
 using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
+using Callbacks.Problems;
 using Callbacks.Store;
 using Callbacks.Sweep;
 using Callbacks.Telemetry;
@@ -28,6 +29,7 @@ builder.AddStart();
 
 return await builder.RunToTheEndAsync(app =>
 {
+    app.UseProblems();
     app.MapIntake();
     app.MapView();
 });

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Callbacks.Journal;
+using Callbacks.Problems;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -52,8 +53,8 @@ sealed partial class CallbackEndpoint : IDisposable
         catch (BadHttpRequestException exception)
         {
             await RefuseUnread(context, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Problem.TooLarge(_bodyBytesMax)
-                : Problem.BadRequest(exception.StatusCode, exception.Message));
+                ? Refusals.TooLarge(_bodyBytesMax)
+                : Refusals.BadRequest(exception.StatusCode, exception.Message));
             return;
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
@@ -65,14 +66,14 @@ sealed partial class CallbackEndpoint : IDisposable
         catch (Exception exception) when (exception is IOException or InvalidOperationException)
         {
             // A chunk's size that fits in no integer; a trailer with a NUL in it.
-            await RefuseUnread(context, Problem.BadRequest(StatusCodes.Status400BadRequest, exception.Message));
+            await RefuseUnread(context, Refusals.BadRequest(StatusCodes.Status400BadRequest, exception.Message));
             return;
         }
 
         if (read.Buffer.Length > _bodyBytesMax)
         {
             reader.AdvanceTo(read.Buffer.End);
-            await RefuseUnread(context, Problem.TooLarge(_bodyBytesMax));
+            await RefuseUnread(context, Refusals.TooLarge(_bodyBytesMax));
             return;
         }
 
@@ -80,7 +81,7 @@ sealed partial class CallbackEndpoint : IDisposable
         reader.AdvanceTo(read.Buffer.End);
         if (!parsed.IsAccepted)
         {
-            await Problem.Of(parsed, _idsMax).WriteToAsync(context.Response);
+            await Refusals.Of(parsed, _idsMax).WriteToAsync(context.Response);
             return;
         }
 
@@ -105,8 +106,7 @@ sealed partial class CallbackEndpoint : IDisposable
         }
         else
         {
-            context.Response.Headers.RetryAfter = "1";
-            await Problem.NotDurable.WriteToAsync(context.Response);
+            await Refusals.NotDurable.WriteToAsync(context.Response);
         }
     }
 
@@ -118,7 +118,7 @@ sealed partial class CallbackEndpoint : IDisposable
         {
             // The rest of the connection is the body that nobody wants to read.
             context.Response.Headers.Connection = "close";
-            return Problem.TooLarge(_bodyBytesMax);
+            return Refusals.TooLarge(_bodyBytesMax);
         }
 
         // Kestrel reads such a request by its chunks and moves the other length out of the way. What is in front of us may have read
@@ -126,7 +126,7 @@ sealed partial class CallbackEndpoint : IDisposable
         if (request.ContentLength is null && headers.ContainsKey("X-Content-Length"))
         {
             context.Response.Headers.Connection = "close";
-            return Problem.Ambiguous;
+            return Refusals.Ambiguous;
         }
 
         string? encoding = headers.ContentEncoding;
@@ -134,7 +134,7 @@ sealed partial class CallbackEndpoint : IDisposable
             return null;
 
         context.Response.Headers.AcceptEncoding = "identity";
-        return Problem.Encoded;
+        return Refusals.Encoded;
     }
 
     /// <summary>
