@@ -14,6 +14,7 @@ using Microsoft.Extensions.Options;
 // The settings file lies beside the program; the working folder is the user's own business.
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
+builder.AddLogs();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ServiceTime>();
 builder.AddTelemetry();

@@ -32,7 +32,8 @@ sealed class DocumentedShape(JsonElement document)
         if (schema.TryGetProperty("additionalProperties", out JsonElement any))
             return value.EnumerateObject().SelectMany(property => FindDifferences(any, property.Value, $"{at}.{property.Name}"));
         JsonElement described = schema.GetProperty("properties");
-        IEnumerable<string> missing = schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()!)
+        IEnumerable<string> required = schema.TryGetProperty("required", out JsonElement names) ? names.EnumerateArray().Select(name => name.GetString()!) : [];
+        IEnumerable<string> missing = required
             .Where(name => !value.TryGetProperty(name, out _)).Select(name => $"{at}.{name} is missing");
         return missing.Concat(value.EnumerateObject().SelectMany(property => described.TryGetProperty(property.Name, out JsonElement inner)
             ? FindDifferences(inner, property.Value, $"{at}.{property.Name}")
