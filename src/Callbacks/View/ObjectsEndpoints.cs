@@ -19,7 +19,10 @@ static partial class ObjectsEndpoints
         ProblemType.NoSuchObject, "There is no such object.", StatusCodes.Status404NotFound, "There is no object with this id.");
 
     static readonly Problem Away = new(
-        ProblemType.PostgresqlAway, "PostgreSQL is away.", StatusCodes.Status503ServiceUnavailable, "PostgreSQL does not answer.") { RetryAfterSeconds = 1 };
+        ProblemType.PostgresqlAway, "PostgreSQL is away.", StatusCodes.Status503ServiceUnavailable, "PostgreSQL does not answer.")
+    {
+        RetryAfterSeconds = 1,
+    };
 
     public static IEndpointRouteBuilder MapObjects(this IEndpointRouteBuilder endpoints)
     {
