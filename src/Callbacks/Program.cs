@@ -3,6 +3,7 @@ using Callbacks.Intake;
 using Callbacks.Journal;
 using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
+using Callbacks.Problems;
 using Callbacks.Store;
 using Callbacks.Sweep;
 using Callbacks.Telemetry;
@@ -13,6 +14,7 @@ using Microsoft.Extensions.Options;
 if (Start.CreateBuilder(args) is not { } builder)
     return Start.ExitConfiguration;
 
+builder.AddLogs();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ServiceTime>();
 builder.AddTelemetry();
@@ -28,6 +30,7 @@ builder.AddStart();
 
 return await builder.RunToTheEndAsync(app =>
 {
+    app.UseProblems();
     app.MapIntake();
     app.MapView();
 });

@@ -7,10 +7,10 @@ namespace Callbacks.Tests;
 /// <summary>Who may know whom (design.md, section 4), and who breaks it: in the source's words, and in what the compiler made of it.</summary>
 static partial class Arrows
 {
-    public static readonly string[] Folders = ["Configuration", "Intake", "Journal", "Lookup", "Store", "Sweep", "Telemetry", "Time", "View"];
+    public static readonly string[] Folders = ["Configuration", "Intake", "Journal", "Lookup", "Problems", "Store", "Sweep", "Telemetry", "Time", "View"];
 
     /// <summary>Used by all, and using no stage.</summary>
-    static readonly string[] Shared = ["Configuration", "Telemetry", "Time"];
+    static readonly string[] Shared = ["Configuration", "Problems", "Telemetry", "Time"];
 
     static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
@@ -21,6 +21,7 @@ static partial class Arrows
         ["Sweep"] = ["Store", "Journal"],
         ["View"] = ["Journal", "Store"],
         ["Configuration"] = [],
+        ["Problems"] = [],
         ["Telemetry"] = [],
         ["Time"] = [],
     };

@@ -15,12 +15,8 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
     static readonly TimeSpan PortPatience = TimeSpan.FromSeconds(2);
     static readonly TimeSpan PortRetryDelay = TimeSpan.FromMilliseconds(100);
 
-    // A line for each thing that happens. Flags, as the names of two are none for an environment variable.
-    static readonly string[] LogForReaders =
-    [
-        "--Logging:Console:FormatterName=simple", "--Logging:Console:FormatterOptions:SingleLine=true",
-        "--Logging:Console:FormatterOptions:TimestampFormat=HH:mm:ss ", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
-    ];
+    // Its output is a pipe to here, and from here on a person's. Flags, as the name of one is none for an environment variable.
+    static readonly string[] LogForReaders = ["--Logging:Console:FormatterName=simple", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning"];
 
     readonly List<LogFile> _logs = [];
 

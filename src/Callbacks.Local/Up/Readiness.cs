@@ -60,13 +60,14 @@ sealed class Readiness(Uri readyz, Terminal terminal, TimeProvider time) : IDisp
             _first.TrySetResult();
     }
 
-    // {"status":"degraded","reasons":["..."]}
+    // {"status":"ready, degraded","reasons":["..."]}, or a problem whose "status" is a number.
     static string Summarize(string body)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(body);
-            string status = document.RootElement.GetProperty("status").GetString() ?? "";
+            JsonElement said = document.RootElement.GetProperty("status");
+            string? status = said.ValueKind == JsonValueKind.String ? said.GetString() : "not ready";
             string reasons = string.Join(' ', document.RootElement.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString()));
             return $"{status}. {reasons}".TrimEnd();
         }

@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Callbacks.Journal;
+using Callbacks.Problems;
+using Callbacks.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -14,20 +17,24 @@ namespace Callbacks.Intake;
 /// </summary>
 sealed partial class CallbackEndpoint : IDisposable
 {
+    const string IdTag = "callback.id";
+
     readonly ICallbackLog _log;
     readonly Connections _connections;
     readonly ILogger<CallbackEndpoint> _logger;
+    readonly Outage _outage;
     readonly int _idsMax;
     readonly int _bodyBytesMax;
     // From the first byte parsed to the copy that the journal takes nothing waits, so one parser per thread serves all requests.
     readonly ThreadLocal<CallbackParser> _parsers;
 
     public CallbackEndpoint(
-        ICallbackLog log, Connections connections, IOptions<IntakeOptions> options, Random random, ILogger<CallbackEndpoint> logger)
+        ICallbackLog log, Connections connections, IOptions<IntakeOptions> options, Random random, TimeProvider time, ILogger<CallbackEndpoint> logger)
     {
         _log = log;
         _connections = connections;
         _logger = logger;
+        _outage = new Outage(time);
         _idsMax = options.Value.IdsMax;
         _bodyBytesMax = options.Value.BodyBytesMax;
         ulong salt = (ulong)random.NextInt64(long.MinValue, long.MaxValue);
@@ -52,8 +59,8 @@ sealed partial class CallbackEndpoint : IDisposable
         catch (BadHttpRequestException exception)
         {
             await RefuseUnread(context, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Problem.TooLarge(_bodyBytesMax)
-                : Problem.BadRequest(exception.StatusCode, exception.Message));
+                ? Refusals.TooLarge(_bodyBytesMax)
+                : Refusals.BadRequest(exception.StatusCode, exception.Message));
             return;
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
@@ -65,14 +72,14 @@ sealed partial class CallbackEndpoint : IDisposable
         catch (Exception exception) when (exception is IOException or InvalidOperationException)
         {
             // A chunk's size that fits in no integer; a trailer with a NUL in it.
-            await RefuseUnread(context, Problem.BadRequest(StatusCodes.Status400BadRequest, exception.Message));
+            await RefuseUnread(context, Refusals.BadRequest(StatusCodes.Status400BadRequest, exception.Message));
             return;
         }
 
         if (read.Buffer.Length > _bodyBytesMax)
         {
             reader.AdvanceTo(read.Buffer.End);
-            await RefuseUnread(context, Problem.TooLarge(_bodyBytesMax));
+            await RefuseUnread(context, Refusals.TooLarge(_bodyBytesMax));
             return;
         }
 
@@ -80,7 +87,7 @@ sealed partial class CallbackEndpoint : IDisposable
         reader.AdvanceTo(read.Buffer.End);
         if (!parsed.IsAccepted)
         {
-            await Problem.Of(parsed, _idsMax).WriteToAsync(context.Response);
+            await Refusals.Of(parsed, _idsMax).WriteToAsync(context.Response);
             return;
         }
 
@@ -91,7 +98,7 @@ sealed partial class CallbackEndpoint : IDisposable
         }
         catch (Exception exception)
         {
-            LogAppendFailed(exception);
+            AppendFailed(exception);
             receipt = default;
         }
 
@@ -101,12 +108,12 @@ sealed partial class CallbackEndpoint : IDisposable
 
         if (receipt.IsDurable)
         {
+            Appended(receipt);
             Acknowledge(context.Response, receipt, objects);
         }
         else
         {
-            context.Response.Headers.RetryAfter = "1";
-            await Problem.NotDurable.WriteToAsync(context.Response);
+            await Refusals.NotDurable.WriteToAsync(context.Response);
         }
     }
 
@@ -118,7 +125,7 @@ sealed partial class CallbackEndpoint : IDisposable
         {
             // The rest of the connection is the body that nobody wants to read.
             context.Response.Headers.Connection = "close";
-            return Problem.TooLarge(_bodyBytesMax);
+            return Refusals.TooLarge(_bodyBytesMax);
         }
 
         // Kestrel reads such a request by its chunks and moves the other length out of the way. What is in front of us may have read
@@ -126,7 +133,7 @@ sealed partial class CallbackEndpoint : IDisposable
         if (request.ContentLength is null && headers.ContainsKey("X-Content-Length"))
         {
             context.Response.Headers.Connection = "close";
-            return Problem.Ambiguous;
+            return Refusals.Ambiguous;
         }
 
         string? encoding = headers.ContentEncoding;
@@ -134,7 +141,7 @@ sealed partial class CallbackEndpoint : IDisposable
             return null;
 
         context.Response.Headers.AcceptEncoding = "identity";
-        return Problem.Encoded;
+        return Refusals.Encoded;
     }
 
     /// <summary>
@@ -155,15 +162,32 @@ sealed partial class CallbackEndpoint : IDisposable
         }
         catch (Exception exception)
         {
-            LogAppendFailed(exception);
+            AppendFailed(exception);
             appended = default; // A receipt that is not durable.
         }
 
         return parsed;
     }
 
+    void Appended(Receipt receipt)
+    {
+        if (!_outage.Ends(out TimeSpan lasted))
+            return;
+        string id = CallbackId.Format(_log.Tag, receipt.Number);
+        LogAppendsAgain(id, lasted.TotalSeconds);
+    }
+
+    void AppendFailed(Exception exception)
+    {
+        if (_outage.Begins())
+            LogAppendFailed(exception);
+    }
+
     void Acknowledge(HttpResponse response, Receipt receipt, int objects)
     {
+        // So that a trace can be found by the id that the sender was told. Without somebody who traces there is none.
+        if (Activity.Current is { IsAllDataRequested: true } activity)
+            activity.SetTag(IdTag, CallbackId.Format(_log.Tag, receipt.Number));
         Span<byte> body = stackalloc byte[Acknowledgement.BytesMax];
         int length = Acknowledgement.Write(body, _log.Tag, receipt, objects);
         response.StatusCode = StatusCodes.Status202Accepted;
@@ -181,6 +205,9 @@ sealed partial class CallbackEndpoint : IDisposable
 
     public void Dispose() => _parsers.Dispose();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The journal failed to append a callback, which was answered with 503.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The journal failed to append a callback, which was answered with 503, as are others until it does again.")]
     partial void LogAppendFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Callbacks are appended again from {CallbackId} on, after {Seconds:F1} s.")]
+    partial void LogAppendsAgain(string callbackId, double seconds);
 }

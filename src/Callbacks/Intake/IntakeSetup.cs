@@ -1,5 +1,6 @@
 using Callbacks.Configuration;
 using Callbacks.Journal;
+using Callbacks.Problems;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -16,6 +17,8 @@ namespace Callbacks.Intake;
 static class IntakeSetup
 {
     public const string Path = "/callback";
+
+    const string JsonType = "application/json";
 
     const string DefaultUrl = "http://localhost:9090";
 
@@ -57,12 +60,31 @@ static class IntakeSetup
 
     /// <summary>
     /// Callbacks themselves are taken out before routing, by <see cref="RequestGate"/>. The route is there so that other methods get
-    /// their 405
-    /// and the endpoint shows where endpoints are listed.
+    /// their 405 and the endpoint shows where endpoints are listed.
     /// </summary>
     public static WebApplication MapIntake(this WebApplication app)
     {
-        app.MapPost(Path, (HttpContext context, CallbackEndpoint endpoint) => endpoint.HandleAsync(context));
+        app.MapPost(Path, (HttpContext context, CallbackEndpoint endpoint) => endpoint.HandleAsync(context))
+            .WithTags("Callbacks")
+            .WithName("postCallback")
+            .WithSummary("Receives a callback.")
+            .WithDescription(
+                "202 means that the callback is on stable storage: each distinct id is looked up and gets one outcome. A 4xx has no effect. After a 503, or "
+                + "no answer, the callback counts whole or not at all: send it again. The content type is not looked at, unknown fields are ignored.")
+            // With the second one routing refuses no other type, either.
+            .Accepts<CallbackBody>(JsonType, "*/*")
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status202Accepted, typeof(AcknowledgementBody), [JsonType])
+            {
+                Description = "It is on stable storage. `received_at` becomes `last_seen` of what is found online; `objects` counts distinct ids.",
+            })
+            .Refuses(
+                StatusCodes.Status400BadRequest, ProblemType.NotJson, ProblemType.NotAnObject, ProblemType.NoObjectIds, ProblemType.ObjectIdsTwice, ProblemType.NotAList,
+                ProblemType.NotAnId, ProblemType.AmbiguousLength, ProblemType.BadRequest)
+            .Refuses(StatusCodes.Status408RequestTimeout, ProblemType.BadRequest)
+            .Refuses(StatusCodes.Status413PayloadTooLarge, ProblemType.BodyTooLarge)
+            .Refuses(StatusCodes.Status415UnsupportedMediaType, ProblemType.ContentEncoding)
+            .Refuses(StatusCodes.Status422UnprocessableEntity, ProblemType.TooManyIds)
+            .Refuses(StatusCodes.Status503ServiceUnavailable, ProblemType.NotDurable);
         return app;
     }
 }

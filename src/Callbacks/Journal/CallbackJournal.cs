@@ -63,7 +63,7 @@ sealed class CallbackJournal(
                 OnFlushed = OnFlushed,
             };
             _follower = new JournalFollower(
-                _disk, _segments, _supply, _writer, balance, table, time, retention, opening.FirstNumber, opening.LastReceived, opening.Damage,
+                _disk, _segments, _supply, _writer, balance, table, time, timers, retention, opening.FirstNumber, opening.LastReceived, opening.Damage,
                 cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken), loggers);
             return (_writer, _supply, _follower);
         }

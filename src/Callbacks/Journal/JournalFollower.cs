@@ -10,7 +10,7 @@ namespace Callbacks.Journal;
 /// growing ages until all its sightings have an outcome, and deletes segments in which everything is settled. Cursors that trail
 /// the tail by those ages do it, so that what is pending takes no memory, and each round reads the log from front to back.
 /// </summary>
-sealed partial class JournalFollower : ICoverage, IDisposable
+sealed class JournalFollower : ICoverage, IDisposable
 {
     /// <summary>Groups that one cursor goes through before the others have their turn.</summary>
     const int GroupsPerTurn = 32;
@@ -28,7 +28,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     readonly ServiceTime _time;
     readonly TimeSpan _retention;
     readonly Func<CancellationToken, List<string>> _recovery;
-    readonly ILogger<JournalFollower> _logger;
+    readonly FollowerLog _log;
     readonly Thread _thread;
     readonly CancellationTokenSource _stop = new();
 
@@ -51,11 +51,11 @@ sealed partial class JournalFollower : ICoverage, IDisposable
     /// <param name="firstNumber">Of this life's segments.</param>
     /// <param name="recovery">Checks the segments of earlier lives, and returns what is damaged; what they hold is read after it.</param>
     public JournalFollower(
-        IJournalDisk disk, SegmentList segments, SegmentSupply supply, JournalWriter writer, Balance balance, PendingTable table, ServiceTime time,
+        IJournalDisk disk, SegmentList segments, SegmentSupply supply, JournalWriter writer, Balance balance, PendingTable table, ServiceTime time, TimeProvider timers,
         TimeSpan retention, ulong firstNumber, Instant lastReceived, IReadOnlyList<string> damage, Func<CancellationToken, List<string>> recovery, ILoggerFactory loggers)
     {
         (_segments, _writer, _balance, _table, _time, _retention, _recovery) = (segments, writer, balance, table, time, retention, recovery);
-        _logger = loggers.CreateLogger<JournalFollower>();
+        _log = new FollowerLog(loggers.CreateLogger<JournalFollower>(), timers);
         _damage = new DamageReport(damage, loggers.CreateLogger<DamageReport>());
         _readUpTo = lastReceived.Microseconds;
         var files = new Lock();
@@ -148,7 +148,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             // Without its past the journal can accept, but nothing may be swept or deleted: it stays recovering, loudly.
-            Log.RecoveryFailed(_logger, exception);
+            _log.RecoveryFailed(exception);
             _damage.Add($"Earlier segments could not be read: {exception.Message}");
         }
     }
@@ -164,7 +164,7 @@ sealed partial class JournalFollower : ICoverage, IDisposable
                 _isFollowing = true;
                 int segments = _segments.Count;
                 long pending = _balance.Snapshot().PendingAtStart;
-                Log.Recovered(_logger, segments, pending);
+                _log.Recovered(segments, pending);
             }
 
             return TimeSpan.Zero;
@@ -213,10 +213,11 @@ sealed partial class JournalFollower : ICoverage, IDisposable
             try
             {
                 wait = RunOnce();
+                _log.Succeeded();
             }
             catch (Exception exception)
             {
-                Log.Failed(_logger, exception);
+                _log.Failed(exception);
                 wait = FailureWait;
             }
 
@@ -298,17 +299,5 @@ sealed partial class JournalFollower : ICoverage, IDisposable
         _reader.Clear();
         _hasSteppedOver = true;
         _damage.Add($"{segment.Name} is damaged from byte {exception.Offset} to {next}.");
-    }
-
-    static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Information, Message = "The journal is read: {Segments} segments, {Sightings} sightings of earlier lives are pending.")]
-        public static partial void Recovered(ILogger logger, int segments, long sightings);
-
-        [LoggerMessage(Level = LogLevel.Critical, Message = "Earlier segments of the journal could not be read; callbacks are accepted, nothing is swept.")]
-        public static partial void RecoveryFailed(ILogger logger, Exception exception);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "Following the journal failed and goes on in a second.")]
-        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

@@ -12,6 +12,7 @@ sealed partial class SegmentDeletion(
     static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(5);
 
     Instant _next;
+    Instant? _failingSince;
 
     public bool IsDue(Segment firstInUse, Instant now) => segments.Oldest.Number < FirstToKeep(firstInUse) && now >= _next;
 
@@ -28,10 +29,16 @@ sealed partial class SegmentDeletion(
                 balance.Forget(oldest);
                 supply.Wake();
             }
+
+            if (_failingSince is { } since)
+                Log.Again(logger, (now - since).TotalSeconds);
+            _failingSince = null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Log.Failed(logger, exception.Message);
+            if (_failingSince is null)
+                Log.Failed(logger, exception.Message);
+            _failingSince ??= now;
             _next = now + RetryWait;
         }
     }
@@ -59,5 +66,8 @@ sealed partial class SegmentDeletion(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "A settled journal segment can't be removed, and is tried again every five seconds: {Problem}")]
         public static partial void Failed(ILogger logger, string problem);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Settled journal segments can be removed again after {Seconds:F1} s.")]
+        public static partial void Again(ILogger logger, double seconds);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Callbacks.Journal.Pending;
+using Callbacks.Telemetry;
 using Callbacks.Time;
 
 namespace Callbacks.Lookup;
@@ -20,6 +21,8 @@ sealed partial class Lookups(
     readonly InFlightLimit _limit = new(options.InFlightMax);
     readonly HashSet<AttemptTimer> _running = [];
     readonly Stack<AttemptTimer> _idle = new();
+    readonly Outage _outage = new(timers);
+    readonly HashSet<Type> _unexpected = [];
     readonly long[] _failures = new long[Enum.GetValues<LookupFailure>().Length];
     long _attempts;
     long _answers;
@@ -86,7 +89,8 @@ sealed partial class Lookups(
             catch (Exception exception)
             {
                 // Nothing an upstream does should get here; the id is tried again as after any other failure.
-                Log.Unexpected(logger, lookup.Id, exception);
+                if (IsNews(exception))
+                    Log.Unexpected(logger, lookup.Id, exception);
                 result = LookupResult.Failed(LookupFailure.Connection);
             }
 
@@ -95,6 +99,13 @@ sealed partial class Lookups(
             Apply(lookup, result);
             TryBegin(current, out lookup, out current);
         }
+    }
+
+    /// <summary>One line for each kind: thousands may be in flight.</summary>
+    bool IsNews(Exception exception)
+    {
+        lock (_lock)
+            return _unexpected.Add(exception.GetType());
     }
 
     void Apply(in Journal.Pending.Lookup lookup, LookupResult? made)
@@ -107,10 +118,9 @@ sealed partial class Lookups(
 
         Instant now = time.Now;
         TimeSpan delay = TimeSpan.Zero;
-        bool wasAway, isAway;
+        bool isAway;
         lock (_lock)
         {
-            wasAway = _limit.IsProbing;
             _limit.Record(lookup.Id, result, now);
             isAway = _limit.IsProbing;
             _attempts++;
@@ -123,10 +133,10 @@ sealed partial class Lookups(
             }
         }
 
-        if (isAway && !wasAway)
+        if (isAway && _outage.Begins())
             Log.Away(logger, options.BaseUrl, result.Failure);
-        else if (wasAway && !isAway)
-            Log.Back(logger, options.BaseUrl);
+        else if (!isAway && _outage.Ends(out TimeSpan lasted))
+            Log.Back(logger, options.BaseUrl, lasted.TotalSeconds);
 
         if (result.IsAnswer)
         {
@@ -205,10 +215,10 @@ sealed partial class Lookups(
         [LoggerMessage(Level = LogLevel.Warning, Message = "The upstream {Upstream} is away ({Failure}): only probes go out, callbacks wait.")]
         public static partial void Away(ILogger logger, Uri upstream, LookupFailure failure);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "The upstream {Upstream} is back.")]
-        public static partial void Back(ILogger logger, Uri upstream);
+        [LoggerMessage(Level = LogLevel.Information, Message = "The upstream {Upstream} is back after {Seconds:F1} s.")]
+        public static partial void Back(ILogger logger, Uri upstream, double seconds);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The lookup of {Id} failed in an unexpected way.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The lookup of {Id} failed in an unexpected way; more of this kind are not told.")]
         public static partial void Unexpected(ILogger logger, long id, Exception exception);
     }
 }

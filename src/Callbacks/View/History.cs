@@ -24,6 +24,7 @@ sealed partial class History(
     const int Seconds = 10;
 
     readonly Lock _lock = new();
+    readonly Outage _outage = new(timers);
     readonly Queue<Sample> _samples = new();
     readonly Queue<HistoryRow> _rows = new();
 
@@ -54,11 +55,14 @@ sealed partial class History(
                 try
                 {
                     RunOnce();
+                    if (_outage.Ends(out TimeSpan lasted))
+                        Log.Again(logger, lasted.TotalSeconds);
                 }
                 catch (Exception exception)
                 {
                     // A second without figures is no reason to end the service.
-                    Log.Failed(logger, exception);
+                    if (_outage.Begins())
+                        Log.Failed(logger, exception);
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -95,6 +99,9 @@ sealed partial class History(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "The figures of a second could not be taken.")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Figures are taken again after {Seconds:F1} s.")]
+        public static partial void Again(ILogger logger, double seconds);
     }
 
     readonly record struct Sample(Counters Counters, Distributions Distributions);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Callbacks.View.OpenApi;
 
 namespace Callbacks.View;
 
@@ -7,6 +8,14 @@ readonly record struct ObjectPageQuery(bool? Online, long? After, int Limit)
 {
     public const int LimitDefault = 100;
     public const int LimitMax = 1_000;
+
+    /// <summary>As the API's description shows them.</summary>
+    public static readonly QueryParameter[] Parameters =
+    [
+        new("online", typeof(bool), "Only those that are online, or only those that are not."),
+        new("after", typeof(long), "Only ids above it: `next` of the page before."),
+        new("limit", typeof(int), $"Objects in a page: 1 to {LimitMax}, {LimitDefault} when left out."),
+    ];
 
     /// <returns>Null, or one sentence about the first value that can't be used.</returns>
     public static string? Parse(IQueryCollection query, out ObjectPageQuery parsed)

@@ -1,22 +1,46 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Callbacks.Problems;
 using Callbacks.Store;
+using Callbacks.View.OpenApi;
 
 namespace Callbacks.View;
 
 /// <summary>
 /// <c>GET /objects</c> and <c>GET /objects/{id}</c>: 200; 400 for a query that can't be used; 404 for an id that isn't there; 503 with
-/// <c>Retry-After</c> when PostgreSQL doesn't answer within a second. All but the first are <c>application/problem+json</c>.
+/// <c>Retry-After</c> when PostgreSQL doesn't answer within a second.
 /// </summary>
 static partial class ObjectsEndpoints
 {
-    const string RetryAfterSeconds = "1";
+    const string Tag = "Objects";
+
+    static readonly Problem NotThere = new(
+        ProblemType.NoSuchObject, "There is no such object.", StatusCodes.Status404NotFound, "There is no object with this id.");
+
+    static readonly Problem Away = new(
+        ProblemType.PostgresqlAway, "PostgreSQL is away.", StatusCodes.Status503ServiceUnavailable, "PostgreSQL does not answer.")
+    {
+        RetryAfterSeconds = 1,
+    };
 
     public static IEndpointRouteBuilder MapObjects(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/objects", ReadPageAsync);
-        endpoints.MapGet("/objects/{id}", FindAsync);
+        endpoints.MapGet("/objects", ReadPageAsync)
+            .WithTags(Tag)
+            .WithName("listObjects")
+            .WithSummary("What is stored, ascending by id, in pages.")
+            .WithMetadata([.. ObjectPageQuery.Parameters])
+            .Answers<ObjectPage>("`next` is what to pass as `after` for the next page; null at the end.")
+            .Refuses(StatusCodes.Status400BadRequest, ProblemType.BadQuery)
+            .Refuses(StatusCodes.Status503ServiceUnavailable, ProblemType.PostgresqlAway);
+        endpoints.MapGet("/objects/{id}", FindAsync)
+            .WithTags(Tag)
+            .WithName("getObject")
+            .WithSummary("One stored object.")
+            .Answers<ObjectView>("`last_seen` is when the newest callback was received that named it.")
+            .Refuses(StatusCodes.Status404NotFound, ProblemType.NoSuchObject)
+            .Refuses(StatusCodes.Status503ServiceUnavailable, ProblemType.PostgresqlAway);
         return endpoints;
     }
 
@@ -24,7 +48,7 @@ static partial class ObjectsEndpoints
     {
         if (ObjectPageQuery.Parse(context.Request.Query, out ObjectPageQuery query) is { } error)
         {
-            await ProblemAsync(context, StatusCodes.Status400BadRequest, error);
+            await new Problem(ProblemType.BadQuery, "The query can't be used.", StatusCodes.Status400BadRequest, error).ExecuteAsync(context);
             return;
         }
 
@@ -63,7 +87,7 @@ static partial class ObjectsEndpoints
             if (found is { } state)
                 await WriteAsync(context, ObjectView.From(state), ObjectJson.Default.ObjectView);
             else
-                await ProblemAsync(context, StatusCodes.Status404NotFound, "There is no object with this id.");
+                await NotThere.ExecuteAsync(context);
         }
         catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -82,14 +106,8 @@ static partial class ObjectsEndpoints
     static Task UnavailableAsync(HttpContext context, ILogger logger, Exception exception)
     {
         Log.Unavailable(logger, exception);
-        if (context.Response.HasStarted)
-            return Task.CompletedTask;
-        context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "PostgreSQL does not answer.");
+        return context.Response.HasStarted ? Task.CompletedTask : Away.ExecuteAsync(context);
     }
-
-    static Task ProblemAsync(HttpContext context, int status, string detail) =>
-        TypedResults.Problem(detail, statusCode: status).ExecuteAsync(context);
 
     static partial class Log
     {

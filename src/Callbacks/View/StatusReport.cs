@@ -35,12 +35,12 @@ sealed class StatusReport(
             sweepView);
     }
 
-    /// <summary>Ready means that the journal accepts; everything else being away is degraded, and still ready.</summary>
-    public (bool IsReady, HealthView View) ReadReadiness()
+    /// <summary>Ready means that the journal accepts; everything else being away is degraded, and still ready. Null: not ready.</summary>
+    public HealthView? ReadReadiness(out IReadOnlyList<string> reasons)
     {
         StatusView status = Read();
-        bool isReady = status.State != Refusing;
-        return (isReady, new HealthView(isReady ? (status.State == Ok ? "ready" : $"ready, {status.State}") : "not ready", status.Reasons));
+        reasons = status.Reasons;
+        return status.State == Refusing ? null : new HealthView(status.State == Ok ? "ready" : $"ready, {status.State}", reasons);
     }
 
     const string Ok = "ok";

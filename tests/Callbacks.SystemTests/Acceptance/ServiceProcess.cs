@@ -25,7 +25,8 @@ sealed class ServiceProcess(int port, HeldSocket? socket, string[] arguments) : 
     /// <summary>Returns when it says that it is ready.</summary>
     public async Task StartAsync()
     {
-        string[] urls = socket is null ? [$"--urls={Url}"] : [];
+        // For the person who reads why a test failed.
+        string[] urls = ["--Logging:Console:FormatterName=simple", .. socket is null ? [$"--urls={Url}"] : Array.Empty<string>()];
         ChildProcess process = ChildProcess.Start(Programs.Within(Within, Programs.Service([.. urls, .. arguments])) with { Socket = socket, OnLine = Lines.Add });
         _process = process;
         await Eventually.TrueAsync(IsReadyAsync, StartDeadline, () => $"the service is ready. It said:\n{Lines}");

@@ -98,6 +98,18 @@ public sealed class CallbackEndpointTests : IAsyncLifetime
         Assert.Equal(status == 202 ? 1 : 0, _log.Appended.Count);
     }
 
+    [Theory]
+    [InlineData("/callback", "")]
+    [InlineData("/callback", "Content-Type: text/plain\r\n")]
+    [InlineData("/callback/", "")]
+    [InlineData("/Callback", "Content-Type: application/x-www-form-urlencoded\r\n")]
+    public async Task The_content_type_is_not_looked_at_by_whichever_way_it_comes(string path, string header)
+    {
+        using RawClient client = await _host.ConnectAsync();
+        await client.SendAsync(RawClient.Post(Body(3), header).Replace("POST /callback ", $"POST {path} ", StringComparison.Ordinal));
+        Assert.Equal(202, (await client.ReadAnswerAsync())?.Status);
+    }
+
     [Fact]
     public async Task Compressed_bytes_that_do_not_say_so_are_not_json()
     {

@@ -2,6 +2,7 @@ using Callbacks.Journal;
 using Callbacks.Journal.Disk;
 using Callbacks.Journal.Pending;
 using Callbacks.Time;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Callbacks.Tests.Journal;
@@ -15,13 +16,13 @@ sealed class JournalRig : IDisposable
 
     readonly CallbackJournal _journal;
 
-    public JournalRig(IJournalDisk disk, TimeSpan? retention = null, int segmentBytes = 64 << 10, long bytesMax = 1 << 30, TimeProvider? clock = null)
+    public JournalRig(IJournalDisk disk, TimeSpan? retention = null, int segmentBytes = 64 << 10, long bytesMax = 1 << 30, TimeProvider? clock = null, ILoggerFactory? loggers = null)
     {
         Time = new ServiceTime(clock ?? TimeProvider.System);
         Retention = retention ?? TimeSpan.FromMinutes(10);
         Table = new PendingTable(Retention, 200_000, keepAll: false, new Random(1));
         var options = new JournalOptions { SegmentBytes = segmentBytes, BytesMax = bytesMax };
-        _journal = new CallbackJournal(options, () => disk, Table, Balance, Time, TimeProvider.System, Retention, NullLoggerFactory.Instance, () => Interlocked.Increment(ref _tag));
+        _journal = new CallbackJournal(options, () => disk, Table, Balance, Time, TimeProvider.System, Retention, loggers ?? NullLoggerFactory.Instance, () => Interlocked.Increment(ref _tag));
         _journal.Open();
     }
 

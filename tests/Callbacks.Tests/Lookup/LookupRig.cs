@@ -26,6 +26,7 @@ sealed class LookupRig : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
             [$"--Lookup:BaseUrl={upstream}", $"--Lookup:InFlightMax={inFlightMax}", $"--Lookup:AttemptTimeout={attemptTimeout}", $"--Lookup:BackoffMax={backoffMax}"]);
         builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(Log);
         Table = table ?? NewTable();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ServiceTime>();
@@ -36,6 +37,7 @@ sealed class LookupRig : IAsyncDisposable
         _service = _app.Services.GetServices<IHostedService>().Single(service => service.GetType().FullName!.StartsWith("Callbacks.Lookup", StringComparison.Ordinal));
     }
 
+    public AllLogLines Log { get; } = new();
     public PendingTable Table { get; }
     public ServiceTime Time => _app.Services.GetRequiredService<ServiceTime>();
     public Lookups Lookups => _app.Services.GetRequiredService<Lookups>();
@@ -79,5 +81,6 @@ sealed class LookupRig : IAsyncDisposable
     {
         await StopAsync();
         await _app.DisposeAsync();
+        Log.Dispose();
     }
 }

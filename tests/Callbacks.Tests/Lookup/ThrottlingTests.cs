@@ -1,5 +1,6 @@
 using Callbacks.Journal;
 using Callbacks.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace Callbacks.Tests.Lookup;
 
@@ -42,5 +43,7 @@ public sealed class ThrottlingTests
         // However long the upstream has asked to be left alone: 10 s at most.
         Assert.InRange(TimeProvider.System.GetElapsedTime(cured), TimeSpan.Zero, TimeSpan.FromSeconds(18));
         await Wait.UntilAsync(() => rig.Status is { IsUpstreamAway: false } now && now.InFlightLimit == now.InFlightMax, "the limit is back");
+        Assert.StartsWith($"The upstream {upstream.Address} is away (Throttled)", Assert.Single(rig.Log.From(LogLevel.Warning)), StringComparison.Ordinal);
+        Assert.Equal(1, rig.Log.Count($"The upstream {upstream.Address} is back after "));
     }
 }

@@ -10,6 +10,9 @@ sealed class LogLines<T> : ILogger<T>
 
     public int Count(LogLevel level) => _lines.Count(line => line.Level == level);
 
+    /// <summary>From that level on, in the order in which they came.</summary>
+    public IReadOnlyList<string> From(LogLevel level) => [.. _lines.Where(line => line.Level >= level).Select(line => line.Text)];
+
     public bool Contains(string text) => _lines.Any(line => line.Text.Contains(text, StringComparison.Ordinal));
 
     public IDisposable? BeginScope<TState>(TState state)

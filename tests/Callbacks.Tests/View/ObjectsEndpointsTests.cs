@@ -100,7 +100,7 @@ public sealed class ObjectsEndpointsTests : IAsyncLifetime
     public async Task Nonsense_is_400(string query)
     {
         using HttpResponseMessage response = await _client.GetAsync($"/objects?{query}");
-        await AssertProblemAsync(response, HttpStatusCode.BadRequest);
+        await AssertProblemAsync(response, HttpStatusCode.BadRequest, "bad-query");
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class ObjectsEndpointsTests : IAsyncLifetime
     public async Task An_id_that_is_not_there_is_404(string id)
     {
         using HttpResponseMessage response = await _client.GetAsync($"/objects/{id}");
-        await AssertProblemAsync(response, HttpStatusCode.NotFound);
+        await AssertProblemAsync(response, HttpStatusCode.NotFound, "no-such-object");
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class ObjectsEndpointsTests : IAsyncLifetime
         using (client)
         using (HttpResponseMessage response = await client.GetAsync(path))
         {
-            await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable);
+            await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable, "postgresql-away");
             Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta);
         }
     }
@@ -153,7 +153,7 @@ public sealed class ObjectsEndpointsTests : IAsyncLifetime
             foreach (HttpResponseMessage response in responses)
             {
                 using (response)
-                    await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable);
+                    await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable, "postgresql-away");
             }
 
             proxy.Hangs = false;
@@ -161,12 +161,13 @@ public sealed class ObjectsEndpointsTests : IAsyncLifetime
         }
     }
 
-    static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status)
+    static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string type)
     {
         Assert.Equal(status, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal((int)status, problem.RootElement.GetProperty("status").GetInt32());
+        Assert.Equal($"urn:callback:problem:{type}", problem.RootElement.GetProperty("type").GetString());
         Assert.NotEmpty(problem.RootElement.GetProperty("detail").GetString()!);
     }
 

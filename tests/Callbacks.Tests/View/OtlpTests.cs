@@ -33,7 +33,7 @@ public sealed class OtlpTests
         // The last figures go out with the stop. Protobuf keeps names as they are.
         foreach (string name in new[] { "callback.received", "callback.lookup.duration", "callback.build_info" })
             Assert.Contains(name, received[metrics], StringComparison.Ordinal);
-        foreach (string span in new[] { "Microsoft.AspNetCore", "System.Net.Http", "Npgsql", new Uri(upstream.Address, "objects/2").AbsoluteUri })
+        foreach (string span in new[] { "Microsoft.AspNetCore", "System.Net.Http", "Npgsql", new Uri(upstream.Address, "objects/2").AbsoluteUri, "callback.id", "00000001-1" })
             Assert.Contains(span, received[traces], StringComparison.Ordinal);
     }
 

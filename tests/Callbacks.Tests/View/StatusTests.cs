@@ -88,7 +88,7 @@ public sealed class StatusTests
         JsonElement status = await rig.UntilAsync(status => StateOf(status) == "refusing", "it is refusing");
         Assert.Contains(ReasonsOf(status), reason => reason.StartsWith("The journal can't write: ", StringComparison.Ordinal));
         Assert.Equal("refusing", status.GetProperty("journal").GetProperty("state").GetString());
-        await AssertHealthAsync(rig, "/readyz", HttpStatusCode.ServiceUnavailable, "not ready");
+        await AssertNotReadyAsync(rig, ReasonsOf(status));
         await AssertHealthAsync(rig, "/livez", HttpStatusCode.OK, "alive");
 
         disk.Fails = (_, _) => false;
@@ -107,5 +107,16 @@ public sealed class StatusTests
         Assert.Equal(code, actual);
         Assert.Equal(["status", "reasons"], body.EnumerateObject().Select(property => property.Name), StringComparer.Ordinal);
         Assert.Equal(state, body.GetProperty("status").GetString());
+    }
+
+    static async Task AssertNotReadyAsync(StatusRig rig, List<string> reasons)
+    {
+        using HttpResponseMessage response = await rig.Client.GetAsync("/readyz");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal("urn:callback:problem:not-ready", problem.RootElement.GetProperty("type").GetString());
+        Assert.Equal(reasons[0], ReasonsOf(problem.RootElement)[0]);
     }
 }

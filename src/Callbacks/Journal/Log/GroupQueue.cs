@@ -36,6 +36,9 @@ sealed class GroupQueue : IDisposable
         _watchdog = timers.CreateTimer(_ => RefuseLate(), null, WatchdogPeriod, WatchdogPeriod);
     }
 
+    /// <summary>Told the number of a callback that was not durable in time, and so refused: the first of each look at those that wait.</summary>
+    public Action<ulong>? OnLate { get; init; }
+
     /// <summary>Why the last group could not be written; null when it could.</summary>
     public string? Problem
     {
@@ -165,8 +168,8 @@ sealed class GroupQueue : IDisposable
         }
     }
 
-    /// <summary>The writer's: the group is durable, and may be read from now on. True when the one before was not.</summary>
-    public bool Written(GroupBuffer group, Segment segment)
+    /// <summary>The writer's: the group is durable, and may be read from now on.</summary>
+    public void Written(GroupBuffer group, Segment segment)
     {
         lock (_gate)
         {
@@ -175,9 +178,7 @@ sealed class GroupQueue : IDisposable
             if (group.Callbacks > 0)
                 _lastDurable = group.LastReceived;
             _writing = null;
-            bool writesAgain = _problem is not null;
             _problem = null;
-            return writesAgain;
         }
     }
 
@@ -237,23 +238,28 @@ sealed class GroupQueue : IDisposable
     void RefuseLate()
     {
         Instant deadline = _time.Now - JournalOptions.AppendTimeout;
+        ulong? late = null;
         lock (_gate)
         {
             if (_writing is not null)
-                RefuseLate(_writing, deadline);
+                RefuseLate(_writing, deadline, ref late);
             foreach (GroupBuffer group in _full)
-                RefuseLate(group, deadline);
-            RefuseLate(_open, deadline);
+                RefuseLate(group, deadline, ref late);
+            RefuseLate(_open, deadline, ref late);
         }
+
+        if (late is { } number)
+            OnLate?.Invoke(number);
     }
 
-    static void RefuseLate(GroupBuffer group, Instant deadline)
+    static void RefuseLate(GroupBuffer group, Instant deadline, ref ulong? late)
     {
         foreach (PendingAppend append in group.Appends)
         {
             if (append.ReceivedAt > deadline)
                 break;
-            append.TryRefuse();
+            if (append.TryRefuse())
+                late ??= append.Number;
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Callbacks.Journal.Log;
 /// Group commit: callers copy their callbacks into the open group, one thread writes and flushes it, and everything that arrived
 /// meanwhile is the next group. There is no timer: a lone callback is written at once, and groups grow with the load.
 /// </summary>
-sealed partial class JournalWriter : ICallbackLog, IDisposable
+sealed class JournalWriter : ICallbackLog, IDisposable
 {
     static readonly TimeSpan SpareWait = TimeSpan.FromMilliseconds(50);
 
@@ -16,7 +16,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
     readonly Balance _balance;
     readonly GroupQueue _queue;
     readonly TimeProvider _timers;
-    readonly ILogger<JournalWriter> _logger;
+    readonly Acceptance _acceptance;
     readonly Thread _thread;
     readonly ulong _startNumber;
     volatile Segment? _segment;
@@ -28,9 +28,13 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         SegmentList segments, SegmentSupply supply, Balance balance, ServiceTime time, TimeProvider timers,
         JournalOptions options, uint tag, Segment? start, ulong lastNumber, Instant lastReceived, ILogger<JournalWriter> logger)
     {
-        (_segments, _supply, _balance, _timers, _logger) = (segments, supply, balance, timers, logger);
+        (_segments, _supply, _balance, _timers) = (segments, supply, balance, timers);
         (_segment, _startNumber, Tag) = (start, start?.Number ?? 0, tag);
-        _queue = new GroupQueue(time, timers, JournalOptions.GroupBytesMax(options.SegmentBytes), lastNumber, lastReceived);
+        _acceptance = new Acceptance(tag, timers, logger);
+        _queue = new GroupQueue(time, timers, JournalOptions.GroupBytesMax(options.SegmentBytes), lastNumber, lastReceived)
+        {
+            OnLate = number => _acceptance.Refused(number, Problem ?? "The disk has not taken it in time."),
+        };
         _thread = new Thread(Run) { IsBackground = true, Name = "journal writer" };
     }
 
@@ -132,8 +136,7 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // What the file holds beyond its last good end nobody knows, and asking it again proves nothing: leave it for good.
-            if (group.Callbacks > 0 || Problem is null)
-                Log.GroupRefused(_logger, group.Callbacks, segment.Name, exception.Message);
+            _acceptance.Refused(FirstOf(group), $"Writing {segment.Name} failed, and it will not be used again: {exception.Message}");
             Leave();
             _queue.NotWritten(group, exception.Message);
             foreach (PendingAppend append in group.Appends)
@@ -149,12 +152,17 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         segment.HeaderIsDurable();
         if (group.Callbacks > 0)
             _balance.Acknowledge(segment, group.Callbacks, group.Sightings);
-        if (_queue.Written(group, segment))
-            Log.WritesAgain(_logger);
+        _queue.Written(group, segment);
+        // On a disk that is too slow each group is written in the end, and each was refused.
+        if (_acceptance.IsRefusing && !group.Appends.Exists(append => append.IsCompleted))
+            _acceptance.Accepted(FirstOf(group));
         foreach (PendingAppend append in group.Appends)
             append.Complete(isDurable: true);
         Advanced.Set();
     }
+
+    /// <summary>The next callback's number, when there is none in the group.</summary>
+    ulong FirstOf(GroupBuffer group) => group.Callbacks > 0 ? group.FirstNumber : _queue.Last.Number + 1;
 
     void Leave()
     {
@@ -163,14 +171,5 @@ sealed partial class JournalWriter : ICallbackLog, IDisposable
         _segment.Seal();
         _segment = null;
         Advanced.Set();
-    }
-
-    static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Callbacks} callbacks were refused: writing {Segment} failed, and it will not be used again. {Problem}")]
-        public static partial void GroupRefused(ILogger logger, int callbacks, string segment, string problem);
-
-        [LoggerMessage(Level = LogLevel.Information, Message = "The journal writes again.")]
-        public static partial void WritesAgain(ILogger logger);
     }
 }

@@ -32,10 +32,10 @@ static class DashboardPage
                 // Asked for again each time, so that a new version's page never meets an old one's script.
                 headers.CacheControl = "no-cache";
                 return TypedResults.Bytes(content, contentType, entityTag: tag);
-            });
+            }).ExcludeFromDescription();
         }
 
-        endpoints.MapGet("/dashboard/events", (LiveEvents events, HttpContext context) => events.Listen(context));
+        endpoints.MapGet("/dashboard/events", (LiveEvents events, HttpContext context) => events.Listen(context)).ExcludeFromDescription();
     }
 
     static byte[] Read(string name)

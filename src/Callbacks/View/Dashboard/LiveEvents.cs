@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Callbacks.Problems;
 using Callbacks.Telemetry;
 using Callbacks.Time;
 using Microsoft.AspNetCore.Connections.Features;
@@ -18,6 +19,12 @@ sealed class LiveEvents(StatusReport report, History history, OnlineCount online
 
     static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
+    static readonly Problem TooMany = new(
+        ProblemType.TooManyDashboards, "Too many dashboards are open.", StatusCodes.Status503ServiceUnavailable, $"Up to {ListenersMax} may be open at a time.")
+    {
+        RetryAfterSeconds = 5,
+    };
+
     int _listeners;
 
     public IResult Listen(HttpContext context)
@@ -25,8 +32,7 @@ sealed class LiveEvents(StatusReport report, History history, OnlineCount online
         if (Interlocked.Increment(ref _listeners) > ListenersMax)
         {
             Interlocked.Decrement(ref _listeners);
-            context.Response.Headers.RetryAfter = "5";
-            return TypedResults.Problem("Too many dashboards are open.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return TooMany;
         }
 
         context.Response.OnCompleted(() =>
