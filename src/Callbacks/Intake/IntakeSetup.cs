@@ -46,9 +46,8 @@ static class IntakeSetup
         // The kernel's queue of connections not accepted yet. A restart leaves them there for the next process, and when the queue is full
         // the kernel drops the handshake, which the client repeats only after a second. The kernel lowers it to its own net.core.somaxconn.
         services.Configure<SocketTransportOptions>(transport => transport.Backlog = 4096);
-        // With a logger for it, hosting makes an activity and a log scope for each request, though nobody has asked for a line. An
-        // exception that
-        // an endpoint lets through is still logged, by Kestrel.
+        // With a logger for it, hosting makes an activity and a log scope for each request, though nobody has asked for a line. An exception that an
+        // endpoint lets through is still logged, by Kestrel.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
         // Not by UseUrls, which writes it into every source: where a value comes from could not be told any more.
