@@ -13,9 +13,9 @@ namespace Callbacks.Journal;
 sealed class JournalFollower : ICoverage, IDisposable
 {
     /// <summary>Groups that one cursor goes through before the others have their turn.</summary>
-    const int GroupsPerTurn = 32;
+    public const int GroupsPerTurn = 32;
 
-    static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Later visits are made in batches: the log is read in chunks, and one that serves a single small group is wasted.</summary>
     static readonly TimeSpan MinVisitWait = TimeSpan.FromMilliseconds(50);
@@ -36,7 +36,7 @@ sealed class JournalFollower : ICoverage, IDisposable
     readonly GroupVisitor _visitor;
     readonly Cursor _arrivals;
     readonly Backlog _backlog;
-    readonly (TimeSpan Age, Cursor Cursor, VisitYield Yield)[] _visits;
+    readonly LaterVisits[] _later;
     readonly LastVisits _last;
     readonly SegmentDeletion _deletion;
     readonly NamedOnDisk _named;
@@ -67,7 +67,7 @@ sealed class JournalFollower : ICoverage, IDisposable
         _arrivals.SkipToEnd();
         _backlog = new Backlog(segments, _reader, firstNumber, retention, _visitor, balance);
         _last = new LastVisits(segments, _reader, _visitor, table, retention);
-        _visits = [.. VisitAges.Below(retention).Select(age => (age, new Cursor(segments, _reader, segments.Oldest), new VisitYield()))];
+        _later = [.. VisitAges.Below(retention).Select(age => new LaterVisits(age, segments, _reader, _visitor, table))];
         _thread = new Thread(Run) { IsBackground = true, Name = "journal follower" };
     }
 
@@ -185,10 +185,10 @@ sealed class JournalFollower : ICoverage, IDisposable
     TimeSpan VisitAgain(Instant now)
     {
         TimeSpan wait = _last.RunOnce(now, _arrivals, ReadUpTo);
-        foreach ((TimeSpan age, Cursor cursor, VisitYield yield) in _visits)
+        foreach (LaterVisits visits in _later)
         {
-            cursor.CatchUpWith(_last.Cursor);
-            TimeSpan due = VisitAgain(cursor, yield, age, now);
+            visits.CatchUpWith(_last.Cursor);
+            TimeSpan due = visits.RunOnce(now, _arrivals);
             wait = due < wait ? due : wait;
             FollowArrivals(now);
         }
@@ -196,8 +196,8 @@ sealed class JournalFollower : ICoverage, IDisposable
         if (_deletion.IsDue(_last.Cursor.Segment, now))
         {
             _backlog.CatchUpWith(_last.Cursor);
-            foreach ((_, Cursor cursor, _) in _visits)
-                cursor.CatchUpWith(_last.Cursor);
+            foreach (LaterVisits visits in _later)
+                visits.CatchUpWith(_last.Cursor);
             _reader.Clear();
             _deletion.Run(_last.Cursor.Segment, now);
         }
@@ -251,28 +251,8 @@ sealed class JournalFollower : ICoverage, IDisposable
             if (header.Callbacks > 0)
             {
                 Volatile.Write(ref _readUpTo, header.LastReceived.Microseconds);
-                _nextVisits = Instant.Min(_nextVisits, now + _visits[0].Age);
+                _nextVisits = Instant.Min(_nextVisits, now + _later[0].Age);
             }
-        }
-
-        return TimeSpan.Zero;
-    }
-
-    /// <summary>Visits the groups that have come to this age. Returns zero when there is more to do at once, else when the next one is due.</summary>
-    TimeSpan VisitAgain(Cursor cursor, VisitYield yield, TimeSpan age, Instant now)
-    {
-        for (int groups = 0; groups < GroupsPerTurn; groups++)
-        {
-            if (!cursor.IsBehind(_arrivals) || !cursor.TryPeek(out GroupHeader header))
-                return IdleWait;
-
-            Instant due = header.LastReceived + age;
-            if (due > now)
-                return due - now;
-
-            if (yield.IsDue(header.Callbacks) || _table.MayLack(header.LastReceived - JournalOptions.AppendTimeout))
-                yield.Record(_visitor.Visit(cursor, header, VisitKind.Again, now));
-            cursor.Advance();
         }
 
         return TimeSpan.Zero;
