@@ -11,6 +11,10 @@ using Callbacks.Time;
 using Callbacks.View;
 using Microsoft.Extensions.Options;
 
+// Asked by a container's health check, beside the service itself.
+if (args is ["ready", .. var address])
+    return await ReadyProbe.RunAsync(address is [var given] ? given : IntakeSetup.DefaultUrl);
+
 if (Start.CreateBuilder(args) is not { } builder)
     return Start.ExitConfiguration;
 

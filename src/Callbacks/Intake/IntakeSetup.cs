@@ -20,7 +20,7 @@ static class IntakeSetup
 
     const string JsonType = "application/json";
 
-    const string DefaultUrl = "http://localhost:9090";
+    public const string DefaultUrl = "http://localhost:9090";
 
     /// <summary>The stage needs an <see cref="Journal.ICallbackLog"/>, which the journal registers.</summary>
     public static WebApplicationBuilder AddIntake(this WebApplicationBuilder builder)
@@ -41,6 +41,7 @@ static class IntakeSetup
         services.AddSingleton<CallbackEndpoint>();
         services.AddSingleton<IStartupFilter, RequestGate>();
         services.AddHostedService<GracefulStop>();
+        services.AddHostedService<SupervisorSignal>();
 
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         // The kernel's queue of connections not accepted yet. A restart leaves them there for the next process, and when the queue is full
