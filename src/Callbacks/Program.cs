@@ -2,6 +2,7 @@ using Callbacks;
 using Callbacks.Intake;
 using Callbacks.Journal;
 using Callbacks.Journal.Pending;
+using Callbacks.Journal.Tools;
 using Callbacks.Lookup;
 using Callbacks.Store;
 using Callbacks.Sweep;
@@ -9,6 +10,9 @@ using Callbacks.Telemetry;
 using Callbacks.Time;
 using Callbacks.View;
 using Microsoft.Extensions.Options;
+
+if (args is ["journal", .. string[] tool])
+    return await JournalTools.RunAsync(tool, new IntakeOptions().IdsMax);
 
 // The settings file lies beside the program; the working folder is the user's own business.
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

@@ -5,7 +5,7 @@ namespace Callbacks.Journal.Disk;
 /// <summary>A real folder. Creates it when it is missing and its parent is there to take it.</summary>
 sealed class LinuxDisk : IJournalDisk
 {
-    const string LockName = "lock";
+    public const string LockName = "lock";
 
     readonly SafeFileHandle _folder;
     SafeFileHandle? _lock;
