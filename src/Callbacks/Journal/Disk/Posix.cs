@@ -9,9 +9,11 @@ namespace Callbacks.Journal.Disk;
 /// </summary>
 static partial class Posix
 {
+    const int NoSuchFile = 2;
     const int Interrupted = 4;
     const int WouldBlock = 11;
     const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, read-only
+    const int OpenToRead = 0x80000; // O_RDONLY | O_CLOEXEC
     const int OpenOrCreate = 2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
     const int OpenThere = 0x80000; // O_RDONLY | O_CLOEXEC
     const int LockExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
@@ -41,6 +43,17 @@ static partial class Posix
         if (handle.IsInvalid)
             throw Failure("open", path);
         return handle;
+    }
+
+    /// <summary>Opens a file that another process may be writing, without the shared lock that .NET's own way to open takes.</summary>
+    /// <exception cref="FileNotFoundException">There is none of this name.</exception>
+    public static SafeFileHandle OpenForReading(string path)
+    {
+        SafeFileHandle handle = Open(path, OpenToRead, 0);
+        if (!handle.IsInvalid)
+            return handle;
+        IOException failure = Failure("open", path);
+        throw Marshal.GetLastPInvokeError() == NoSuchFile ? new FileNotFoundException(failure.Message, path, failure) : failure;
     }
 
     /// <summary>False when another process holds the lock. The lock ends with the handle.</summary>
