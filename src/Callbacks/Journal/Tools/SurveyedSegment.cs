@@ -56,5 +56,5 @@ sealed class SurveyedSegment(ulong number, bool isSetAside, long bytes)
     public string State =>
         IsSetAside ? "set aside" : IsDamaged ? "damaged" : IsSpare ? "spare" : IsNewest || PendingCallbacks > 0 ? "in use" : "settled";
 
-    public string IdOf(ulong callback) => CallbackId.Of(Tag, callback);
+    public string IdOf(ulong callback) => CallbackId.Format(Tag, callback);
 }

@@ -167,7 +167,7 @@ public sealed class SurveyTests : IDisposable
 
         _disk.Damage(Segment.NameOf(1), 2 * Layout.BlockBytes + 50);
         string sentence = Assert.Single(DamageText.Of(Read(_disk)));
-        Assert.Contains($"at most 1 callback, {CallbackId.Of(Read(_disk).Segments[0].Tag, second.Number)} to", sentence, StringComparison.Ordinal);
+        Assert.Contains($"at most 1 callback, {CallbackId.Format(Read(_disk).Segments[0].Tag, second.Number)} to", sentence, StringComparison.Ordinal);
         Assert.Contains("are lost if", sentence, StringComparison.Ordinal);
     }
 
