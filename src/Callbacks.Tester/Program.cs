@@ -7,7 +7,11 @@ using Npgsql;
 
 const int Unusable = 2;
 
-var root = new RootCommand("Tries a callback service: be its upstream, be its sender, and judge what came of it.")
+var root = new RootCommand("""
+    Tries a callback service: be its upstream, be its sender, and judge what came of it.
+
+    Example: callback-tester send --rate 10 --duration 30s
+    """)
 {
     ServeCommand.Build(),
     SendCommand.Build(),

@@ -39,7 +39,7 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
         });
         Action<string> serviceLog = Log("service");
         Part service = ChildPart("The service", ServicePatience, () => Service(cluster, socket, serviceLog));
-        Part send = ChildPart("The sender", TesterPatience, Dotnet(options.Tester, "send", "--url", $"http://localhost:{options.Port}") with
+        Part send = ChildPart("The sender", TesterPatience, Dotnet(options.Tester, "send", "--quiet", "--url", $"http://localhost:{options.Port}") with
         {
             OnLine = Log("tester-send"),
         });

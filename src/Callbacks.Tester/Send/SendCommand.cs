@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Callbacks.Tester.CommandLine;
 using Callbacks.Tester.Records;
+using Callbacks.Tester.Screen;
+using Spectre.Console;
 
 namespace Callbacks.Tester.Send;
 
@@ -54,11 +56,17 @@ static class SendCommand
         };
         var seed = new Option<int?>("--seed") { Description = "Seed of the ids; drawn and printed if not given." };
         var ledger = new Option<string?>("--ledger") { Description = "Appends every callback and what became of it to this file." };
-        var json = new Option<bool>("--json") { Description = "The result as JSON." };
+        var quiet = new Option<bool>("--quiet") { Description = "No progress, only the result as plain lines." };
+        var json = new Option<bool>("--json") { Description = "Only the result, as JSON." };
 
-        var command = new Command("send", "The sender: POSTs callbacks and counts the answers. Nothing is ever sent twice.")
+        var command = new Command("send", """
+            The sender: POSTs callbacks at a steady rate and counts the answers. Nothing is ever sent twice.
+            A terminal shows how it goes; a file or a pipe gets a line every 10 s, and the result.
+
+            Example: callback-tester send --rate 200 --ids 100 --id-range 20000 --duration 5m --ledger ledger.bin
+            """)
         {
-            url, rate, ids, idRange, duration, timeout, fresh, connections, seed, ledger, json,
+            url, rate, ids, idRange, duration, timeout, fresh, connections, seed, ledger, quiet, json,
         };
         command.SetAction((parsed, stopping) =>
         {
@@ -74,12 +82,13 @@ static class SendCommand
                 ConnectionsMax = parsed.GetValue(connections),
                 Seed = parsed.GetValue(seed) ?? RandomNumberGenerator.GetInt32(int.MaxValue),
             };
-            return RunAsync(parsed, plan, parsed.GetValue(ledger), parsed.GetValue(json), stopping);
+            Show show = parsed.GetValue(json) ? Show.Json : parsed.GetValue(quiet) ? Show.Quiet : Show.Progress;
+            return RunAsync(parsed, plan, parsed.GetValue(ledger), show, stopping);
         });
         return command;
     }
 
-    static async Task<int> RunAsync(ParseResult parsed, SendPlan plan, string? ledger, bool json, CancellationToken stopping)
+    static async Task<int> RunAsync(ParseResult parsed, SendPlan plan, string? ledger, Show show, CancellationToken stopping)
     {
         if (plan.Rate is not (> 0 and <= 1_000_000))
             throw new UsageException("--rate must be above 0 and at most 1000000.");
@@ -90,20 +99,36 @@ static class SendCommand
 
         TimeProvider time = TimeProvider.System;
         TextWriter output = parsed.InvocationConfiguration.Output;
-        long start = time.GetTimestamp();
-        SendSummary summary;
+        IAnsiConsole? terminal = show == Show.Progress ? Terminal.Of(output) : null;
+        SendState state;
         await using (RecordWriter<PostRecord>? writer = ledger is null ? null : LedgerFile.Open(ledger, time))
         {
             using var client = new CallbackClient(plan, time);
             var sender = new Sender(plan, client, writer, time);
-            summary = sender.Summary;
-            if (!json)
+            if (show != Show.Json && terminal is null)
                 await output.WriteLineAsync($"Sending to {plan.Url}callback, seed {plan.Seed}. Ctrl-C ends it.");
-            await sender.RunAsync(stopping);
+            Task sending = sender.RunAsync(stopping);
+            var progress = new SendProgress(plan, sender.Summary, time);
+            await (show switch
+            {
+                Show.Progress when terminal is not null => progress.ShowAsync(terminal, sending, stopping),
+                Show.Progress => progress.WriteAsync(output, sending),
+                _ => sending,
+            });
+            state = sender.Summary.Take();
         }
 
-        TimeSpan elapsed = time.GetElapsedTime(start);
-        await output.WriteLineAsync(json ? summary.ToJson(plan, elapsed) : summary.ToText(plan, elapsed));
+        var report = new SendReport(plan, state);
+        if (terminal is null)
+            await output.WriteLineAsync(show == Show.Json ? report.ToJson() : report.ToText());
         return 0;
+    }
+
+    /// <summary>What is said beside the result.</summary>
+    enum Show
+    {
+        Progress,
+        Quiet,
+        Json,
     }
 }

@@ -1,95 +1,78 @@
-using System.Text.Json;
 using Callbacks.Tester.Records;
+using Callbacks.Tester.Screen;
 
 namespace Callbacks.Tester.Send;
 
-/// <summary>What became of all POSTs, counted. Used from many threads.</summary>
-sealed class SendSummary
+/// <summary>What became of all POSTs, counted, in bounded memory. Used from many threads.</summary>
+sealed class SendSummary(TimeProvider time)
 {
-    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     readonly Lock _lock = new();
     readonly SortedDictionary<string, long> _byStatus = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, long> _unanswered = new(StringComparer.Ordinal);
-    readonly List<int> _latencies = [];
-    long _sent;
+    readonly LatencyHistogram _latencies = new();
+    readonly RecentSeconds _recent = new();
+    readonly long _start = time.GetTimestamp();
+    long _begun;
+    long _ended;
+    long _accepted;
     long _ids;
 
-    public void Add(PostRecord post)
+    public void Begin()
     {
         lock (_lock)
         {
-            _sent++;
+            _begun++;
+            _recent.Count(Second, 1);
+        }
+    }
+
+    public void End(PostRecord post)
+    {
+        lock (_lock)
+        {
+            _ended++;
             _ids += post.Ids.Count;
             if (post.Outcome == PostOutcome.Answered)
             {
-                string status = post.Status.ToString();
-                _byStatus[status] = _byStatus.GetValueOrDefault(status) + 1;
-                _latencies.Add((int)Math.Min(post.SendEnd - post.SendStart, int.MaxValue));
+                Increment(_byStatus, post.Status.ToString());
+                if (post.IsAcknowledged)
+                    _accepted++;
+                int latency = (int)Math.Min(post.SendEnd - post.SendStart, int.MaxValue);
+                _latencies.Add(latency);
+                _recent.Time(Second, latency);
             }
             else
             {
 #pragma warning disable CA1308 // These are the field names of the JSON, not text to compare.
-                string kind = post.Outcome.ToString().ToLowerInvariant();
+                Increment(_unanswered, post.Outcome.ToString().ToLowerInvariant());
 #pragma warning restore CA1308
-                _unanswered[kind] = _unanswered.GetValueOrDefault(kind) + 1;
             }
         }
     }
 
-    public string ToJson(SendPlan plan, TimeSpan elapsed)
+    /// <summary>All of it as it is now: a copy of 180 KB, so that no sender waits for whoever reads it.</summary>
+    public SendState Take()
     {
         lock (_lock)
         {
-            int[] sorted = Sorted();
-            return JsonSerializer.Serialize(
-                new
-                {
-                    Sent = _sent,
-                    Ids = _ids,
-                    Seconds = Math.Round(elapsed.TotalSeconds, 3),
-                    Connections = plan.FreshConnections ? "fresh" : "kept",
-                    plan.Seed,
-                    Answered = _byStatus,
-                    NoAnswer = _unanswered,
-                    LatencyMs = new
-                    {
-                        P50 = Quantile(sorted, 0.5),
-                        P90 = Quantile(sorted, 0.9),
-                        P99 = Quantile(sorted, 0.99),
-                        Max = Quantile(sorted, 1),
-                    },
-                },
-                Json);
+            return new SendState
+            {
+                Elapsed = time.GetElapsedTime(_start),
+                Begun = _begun,
+                Ended = _ended,
+                Ids = _ids,
+                Accepted = _accepted,
+                Answered = new SortedDictionary<string, long>(_byStatus, StringComparer.Ordinal),
+                Unanswered = new SortedDictionary<string, long>(_unanswered, StringComparer.Ordinal),
+                Latencies = _latencies.Copy(),
+                RateNow = _recent.Rate(Second),
+                BegunEachSecond = _recent.Events(Second),
+                SlowestEachSecond = _recent.Slowest(Second),
+            };
         }
     }
 
-    public string ToText(SendPlan plan, TimeSpan elapsed)
-    {
-        lock (_lock)
-        {
-            int[] sorted = Sorted();
-            string connections = plan.FreshConnections ? "a connection each" : "kept-alive connections";
-            return $"""
-                sent       {_sent} callbacks with {_ids} ids in {elapsed.TotalSeconds:F1} s, {connections}, seed {plan.Seed}
-                answered   {List(_byStatus)}
-                no answer  {List(_unanswered)}
-                latency    p50 {Quantile(sorted, 0.5)} ms, p90 {Quantile(sorted, 0.9)} ms, p99 {Quantile(sorted, 0.99)} ms, max {Quantile(sorted, 1)} ms
-                """;
-        }
-    }
+    long Second => (long)time.GetElapsedTime(_start).TotalSeconds;
 
-    static string List(SortedDictionary<string, long> counts) =>
-        counts.Count == 0 ? "0" : string.Join(", ", counts.Select(pair => $"{pair.Key}: {pair.Value}"));
-
-    /// <summary>In milliseconds; 0 when nothing was answered.</summary>
-    static double Quantile(int[] sorted, double share) =>
-        sorted.Length == 0 ? 0 : Math.Round(sorted[Math.Max(0, (int)Math.Ceiling(sorted.Length * share) - 1)] / 1000.0, 3);
-
-    int[] Sorted()
-    {
-        int[] sorted = [.. _latencies];
-        Array.Sort(sorted);
-        return sorted;
-    }
+    static void Increment(SortedDictionary<string, long> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
 }

@@ -6,7 +6,7 @@ namespace Callbacks.Tester.Send;
 /// <summary>Sends callbacks at a steady rate, whatever becomes of them, and records each.</summary>
 sealed class Sender(SendPlan plan, CallbackClient client, RecordWriter<PostRecord>? ledger, TimeProvider time)
 {
-    public SendSummary Summary { get; } = new();
+    public SendSummary Summary { get; } = new(time);
 
     /// <summary>
     /// Until the duration is over or <paramref name="stopping"/> is cancelled; then waits for what is under way, which its patience bounds.
@@ -32,6 +32,7 @@ sealed class Sender(SendPlan plan, CallbackClient client, RecordWriter<PostRecor
 
             // Drawn here, on one thread, so that a seed sends the same callbacks again. Task.Run keeps a slow start from delaying the next.
             long[] ids = Draw(random);
+            Summary.Begin();
             Task post = Task.Run(() => PostAsync(ids), CancellationToken.None);
             running.TryAdd(post, true);
             _ = post.ContinueWith(done => running.TryRemove(done, out _), TaskScheduler.Default);
@@ -47,7 +48,7 @@ sealed class Sender(SendPlan plan, CallbackClient client, RecordWriter<PostRecor
         PostRecord post = await client.PostAsync(ids);
         if (ledger is not null)
             await ledger.WriteAsync(post);
-        Summary.Add(post);
+        Summary.End(post);
     }
 
     long[] Draw(Random random)

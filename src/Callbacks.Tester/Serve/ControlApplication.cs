@@ -7,7 +7,7 @@ namespace Callbacks.Tester.Serve;
 /// <summary>
 /// Turns the upstream bad and good again while it runs. <c>GET /control</c> shows its behaviour. <c>PUT /control</c> sets it: the fields
 /// that the JSON names, and for the rest what the command line said, so <c>{}</c> is back to the start. <c>GET /control/counts</c>:
-/// lookups begun, ended and running.
+/// lookups begun, ended (and how) and running.
 /// </summary>
 sealed class ControlApplication(Upstream upstream, UpstreamServer server) : IHttpApplication<HttpContext>
 {
@@ -64,7 +64,9 @@ sealed class ControlApplication(Upstream upstream, UpstreamServer server) : IHtt
     string Counts()
     {
         (long ended, long begun) = (upstream.Ended, upstream.Begun);
-        return JsonSerializer.Serialize(new { begun, ended, running = begun - ended });
+        var outcomes = upstream.ByOutcome().ToDictionary(
+            pair => JsonNamingPolicy.SnakeCaseLower.ConvertName(pair.Key.ToString()), pair => pair.Value, StringComparer.Ordinal);
+        return JsonSerializer.Serialize(new { begun, ended, running = begun - ended, outcomes });
     }
 
     static async Task AnswerAsync(HttpContext context, int status, string json)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Callbacks.Tester.CommandLine;
 using Callbacks.Tester.Records;
+using Callbacks.Tester.Screen;
 
 namespace Callbacks.Tester.Serve;
 
@@ -59,10 +60,17 @@ static class ServeCommand
         var largeRate = Rate("--large-rate", "Answers with 10 MiB.");
         var cutRate = Rate("--cut-rate", "Resets the connection in the middle of the body.");
 
-        var command = new Command("serve", "The upstream: answers GET /objects/{id} as the task says, and misbehaves on request.")
+        var quiet = new Option<bool>("--quiet") { Description = "Shows nothing while it runs, on a terminal either." };
+
+        var command = new Command("serve", """
+            The upstream: answers GET /objects/{id} as the task says, and misbehaves on request.
+            GET /control/counts tells programs what a terminal shows; PUT /control changes the behaviour while it runs.
+
+            Example: callback-tester serve --changing 7 --error-rate 0.1 --log lookups.bin
+            """)
         {
             url, controlUrl, log, seed, latencyMin, latencyMax, changing, errorRate, status, statusRate, hangRate, notFoundRate, tooManyRate,
-            retryAfter, wrongIdRate, malformedRate, endlessRate, resetRate, trickleRate, redirectRate, largeRate, cutRate,
+            retryAfter, wrongIdRate, malformedRate, endlessRate, resetRate, trickleRate, redirectRate, largeRate, cutRate, quiet,
         };
         command.SetAction((parsed, stopping) =>
         {
@@ -88,13 +96,13 @@ static class ServeCommand
                 CutRate = parsed.GetValue(cutRate),
             };
             ulong drawn = parsed.GetValue(seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue);
-            return RunAsync(parsed, behaviour, drawn, parsed.GetValue(url)!, parsed.GetValue(controlUrl), parsed.GetValue(log), stopping);
+            return RunAsync(parsed, behaviour, drawn, parsed.GetValue(url)!, parsed.GetValue(controlUrl), parsed.GetValue(log), parsed.GetValue(quiet), stopping);
         });
         return command;
     }
 
     static async Task<int> RunAsync(
-        ParseResult parsed, Behaviour behaviour, ulong seed, Uri url, Uri? controlUrl, string? log, CancellationToken stopping)
+        ParseResult parsed, Behaviour behaviour, ulong seed, Uri url, Uri? controlUrl, string? log, bool quiet, CancellationToken stopping)
     {
         if (behaviour.Problem() is { } problem)
             throw new UsageException(problem.Replace('_', '-'));
@@ -108,7 +116,10 @@ static class ServeCommand
             await output.WriteLineAsync($"Objects on {server.Address}objects/{{id}}, control on {server.ControlAddress}control, seed {seed}.");
             await output.FlushAsync(CancellationToken.None);
             // A log that can't be written ends it too: lookups that aren't logged would be taken for lookups that never were.
-            await Task.WhenAny(Task.Delay(Timeout.Infinite, stopping), writer?.Completion ?? Task.Delay(Timeout.Infinite, stopping));
+            Task serving = Task.WhenAny(Task.Delay(Timeout.Infinite, stopping), writer?.Completion ?? Task.Delay(Timeout.Infinite, stopping));
+            if (!quiet && Terminal.Of(output) is { } terminal)
+                await new ServeScreen(upstream, TimeProvider.System).ShowAsync(terminal, serving, stopping);
+            await serving;
             if (writer is { Completion.IsFaulted: true })
                 await writer.Completion;
         }

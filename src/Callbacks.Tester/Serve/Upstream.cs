@@ -9,6 +9,7 @@ namespace Callbacks.Tester.Serve;
 /// <param name="Time">The wall clock of the log, and delays.</param>
 sealed record Upstream(Behaviour Usual, Dice Dice, RecordWriter<LookupRecord>? Log, TimeProvider Time)
 {
+    readonly long[] _byOutcome = new long[byte.MaxValue + 1];
     long _begun;
     long _ended;
     volatile Behaviour _current = Usual;
@@ -24,12 +25,20 @@ sealed record Upstream(Behaviour Usual, Dice Dice, RecordWriter<LookupRecord>? L
 
     public long Ended => Interlocked.Read(ref _ended);
 
+    /// <summary>How many lookups have ended in each way that there was.</summary>
+    public IEnumerable<KeyValuePair<LookupOutcome, long>> ByOutcome() =>
+        from outcome in Enum.GetValues<LookupOutcome>()
+        let count = Interlocked.Read(ref _byOutcome[(int)outcome])
+        where count > 0
+        select KeyValuePair.Create(outcome, count);
+
     public void Begin() => Interlocked.Increment(ref _begun);
 
     public async ValueTask EndAsync(LookupRecord lookup)
     {
         if (Log is not null)
             await Log.WriteAsync(lookup);
+        Interlocked.Increment(ref _byOutcome[(int)lookup.Outcome]);
         if (Interlocked.Increment(ref _ended) == Begun)
             _idle?.TrySetResult();
     }

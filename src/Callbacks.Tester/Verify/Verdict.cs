@@ -1,3 +1,5 @@
+using Callbacks.Tester.Records;
+
 namespace Callbacks.Tester.Verify;
 
 /// <summary>What became of a sighting.</summary>
@@ -112,6 +114,10 @@ sealed class Verdict(Rules rules)
     public long this[Wrong wrong] => _wrongs[(int)wrong];
 
     public IReadOnlyList<string> Examples(Wrong wrong) => _examples[(int)wrong];
+
+    /// <summary>What this share of <see cref="Lateness"/> does not exceed, in milliseconds; 0 when there is nothing to tell.</summary>
+    public double LateMs(double share) =>
+        Lateness.Count == 0 ? 0 : Lateness[Math.Max(0, (int)Math.Ceiling(Lateness.Count * share) - 1)] / (double)Moment.PerMillisecond;
 
     public void Add(SightingOutcome outcome) => _outcomes[(int)outcome]++;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Callbacks.Tester.Records;
+using Callbacks.Tester.Screen;
 
 namespace Callbacks.Tester.Verify;
 
@@ -21,12 +22,12 @@ sealed class VerdictReport(Verdict verdict, string? status)
         text.AppendLine($"changes    {verdict.Changes}, {verdict.Sweeps} of them sweeps");
         text.AppendLine($"judged     {verdict.Judged} of {verdict.Sightings} sightings, {verdict.JudgedShare:P2}");
         foreach (SightingOutcome outcome in Enum.GetValues<SightingOutcome>())
-            text.AppendLine($"           {Spaced(outcome.ToString()),-24} {verdict[outcome]}");
+            text.AppendLine($"           {Figure.Words(outcome),-24} {verdict[outcome]}");
         text.AppendLine($"           passed over {(verdict.Rules.Strict ? "(wrong)" : "(no verdict)"),-12} {verdict.PassedOver}");
         text.AppendLine($"swept      {verdict.Lateness.Count} rows that only their last_seen covered: "
-            + $"p50 {Late(0.5)} ms, p99 {Late(0.99)} ms, max {Late(1)} ms after last_seen + {verdict.Rules.Retention / Moment.PerSecond} s");
+            + $"p50 {verdict.LateMs(0.5)} ms, p99 {verdict.LateMs(0.99)} ms, max {verdict.LateMs(1)} ms after last_seen + {verdict.Rules.Retention / Moment.PerSecond} s");
         foreach (Wrong wrong in Enum.GetValues<Wrong>().Where(wrong => verdict[wrong] > 0))
-            Append(text, Spaced(wrong.ToString()), verdict[wrong], verdict.Examples(wrong));
+            Append(text, Figure.Words(wrong), verdict[wrong], verdict.Examples(wrong));
         if (verdict.Missed > 0)
             Append(text, "missed", verdict.Missed, verdict.MissedExamples);
         if (status is not null)
@@ -53,7 +54,7 @@ sealed class VerdictReport(Verdict verdict, string? status)
             verdict.OverlappingLookups,
             verdict.Changes,
             verdict.Sweeps,
-            LatenessMs = new { Rows = verdict.Lateness.Count, P50 = Late(0.5), P99 = Late(0.99), Max = Late(1) },
+            LatenessMs = new { Rows = verdict.Lateness.Count, P50 = verdict.LateMs(0.5), P99 = verdict.LateMs(0.99), Max = verdict.LateMs(1) },
             Examples = Enum.GetValues<Wrong>().Where(wrong => verdict[wrong] > 0)
                 .ToDictionary(wrong => wrong.ToString(), verdict.Examples, StringComparer.Ordinal),
             verdict.MissedExamples,
@@ -69,15 +70,4 @@ sealed class VerdictReport(Verdict verdict, string? status)
         if (count > examples.Count)
             text.AppendLine($"  ... and {count - examples.Count} more");
     }
-
-    /// <summary>In milliseconds; 0 when there is nothing to tell.</summary>
-    double Late(double share)
-    {
-        List<long> sorted = verdict.Lateness;
-        return sorted.Count == 0 ? 0 : sorted[Math.Max(0, (int)Math.Ceiling(sorted.Count * share) - 1)] / (double)Moment.PerMillisecond;
-    }
-
-    /// <summary><c>SweptEarly</c> as <c>swept early</c>.</summary>
-    static string Spaced(string name) =>
-        string.Concat(name.Select((letter, index) => char.IsUpper(letter) ? (index > 0 ? " " : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Callbacks.Tester.CommandLine;
 using Callbacks.Tester.Records;
+using Callbacks.Tester.Screen;
 
 namespace Callbacks.Tester.Verify;
 
@@ -82,7 +83,11 @@ static class VerifyCommand
         };
         var json = new Option<bool>("--json") { Description = "The result as JSON." };
 
-        var command = new Command("verify", "The verdict: was anything missed, is anything wrong? Exit code 0: no, 1: yes, 2: couldn't be judged.")
+        var command = new Command("verify", """
+            The verdict: was anything missed, is anything wrong? Exit code 0: no, 1: yes, 2: couldn't be judged.
+
+            Example: callback-tester verify --ledger ledger.bin --lookups lookups.bin --connection-string "$PG"
+            """)
         {
             ledgers, lookups, connection, install, audit, retention, keep, inFlightMax, able, late, recovery,
             clockSlack, outages, strict, statusUrl, json,
@@ -124,8 +129,14 @@ static class VerifyCommand
             };
             string? status = await StatusAsync(parsed.GetValue(statusUrl), cancelled);
             Verdict verdict = Judge.Run(evidence, rules);
+            TextWriter output = parsed.InvocationConfiguration.Output;
             var report = new VerdictReport(verdict, status);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync(parsed.GetValue(json) ? report.ToJson() : report.ToText());
+            if (parsed.GetValue(json))
+                await output.WriteLineAsync(report.ToJson());
+            else if (Terminal.Of(output) is { } terminal)
+                terminal.Write(new VerdictScreen(verdict, status).Draw());
+            else
+                await output.WriteLineAsync(report.ToText());
             return verdict.IsGood ? 0 : 1;
         });
         return command;

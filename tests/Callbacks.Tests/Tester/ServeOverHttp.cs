@@ -77,6 +77,19 @@ public sealed class ServeOverHttp : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_counts_say_how_lookups_ended()
+    {
+        await LookupAsync(4);
+        await LookupAsync(5);
+        await ChangeAsync("""{"wrong_id_rate":1}""");
+        await LookupAsync(4);
+        await UntilAllEndedAsync();
+        Counts counts = await CountsAsync();
+        Assert.Equal((3L, 3L, 0L), (counts.Begun, counts.Ended, counts.Running));
+        Assert.Equal([("offline", 1), ("online", 1), ("wrong_id", 1)], counts.Outcomes.Select(pair => (pair.Key, pair.Value)).Order());
+    }
+
+    [Fact]
     public async Task A_reset_and_an_endless_body_and_a_trickle_are_what_they_say()
     {
         await ChangeAsync("""{"reset_rate":1}""");
@@ -174,5 +187,5 @@ public sealed class ServeOverHttp : IAsyncLifetime
         await _log.DisposeAsync();
     }
 
-    sealed record Counts(long Begun, long Ended, long Running);
+    sealed record Counts(long Begun, long Ended, long Running, Dictionary<string, long> Outcomes);
 }
