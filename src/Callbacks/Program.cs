@@ -2,6 +2,7 @@ using Callbacks;
 using Callbacks.Intake;
 using Callbacks.Journal;
 using Callbacks.Journal.Pending;
+using Callbacks.Journal.Tools;
 using Callbacks.Lookup;
 using Callbacks.Problems;
 using Callbacks.Store;
@@ -14,6 +15,10 @@ using Microsoft.Extensions.Options;
 // Asked by a container's health check, beside the service itself.
 if (args is ["ready", .. var address])
     return await ReadyProbe.RunAsync(address is [var given] ? given : IntakeSetup.DefaultUrl);
+
+// Beside the service, too; all that it needs is loaded by it alone.
+if (args is ["journal", .. string[] tool])
+    return await JournalTools.RunAsync(tool, new IntakeOptions().IdsMax);
 
 if (Start.CreateBuilder(args) is not { } builder)
     return Start.ExitConfiguration;

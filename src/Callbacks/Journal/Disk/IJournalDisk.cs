@@ -1,24 +1,29 @@
 namespace Callbacks.Journal.Disk;
 
-/// <summary>
-/// The folder that the journal lives in: everything that it does to a disk goes through here, so that a disk that fails, fills up or
-/// loses power can be put under it. All methods throw <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> on failure.
-/// </summary>
-interface IJournalDisk : IDisposable
+/// <summary>The folder that a journal lives in, as it is read. All methods throw <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> on failure.</summary>
+interface IJournalFolder
 {
     /// <summary>For messages only.</summary>
     string Path { get; }
 
-    /// <summary>Makes this process the folder's only user until it ends or the disk is disposed; false when another process is.</summary>
-    bool TryLock();
-
     /// <summary>File names without their folder, in no particular order.</summary>
     IReadOnlyList<string> List();
 
+    /// <exception cref="FileNotFoundException">There is none of this name (any more).</exception>
+    IJournalFile Open(string name);
+}
+
+/// <summary>
+/// The folder that the journal lives in: everything that it does to a disk goes through here, so that a disk that fails, fills up or
+/// loses power can be put under it. All methods throw <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> on failure.
+/// </summary>
+interface IJournalDisk : IJournalFolder, IDisposable
+{
+    /// <summary>Makes this process the folder's only user until it ends or the disk is disposed; false when another process is.</summary>
+    bool TryLock();
+
     /// <summary>Creates an empty file. Its name survives a power cut only after <see cref="FlushFolder"/>.</summary>
     IJournalFile Create(string name);
-
-    IJournalFile Open(string name);
 
     void Rename(string from, string to);
 

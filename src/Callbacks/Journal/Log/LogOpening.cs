@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Callbacks.Journal.Disk;
 using Callbacks.Time;
 
@@ -143,7 +142,7 @@ sealed class LogOpening
         ulong[] listed = [.. _found.Keys];
         foreach (Found found in _found.Values.Where(found => found.Header is null).ToArray())
         {
-            uint? tag = FindTag(found, out bool isDamaged);
+            uint? tag = TagSearch.Run(found.Segment.File, found.Number, out bool isDamaged);
             if (isDamaged)
                 _damage.Add($"The header of {found.Segment.Name} is damaged.");
             if (found.RecordedEnd is not null)
@@ -189,36 +188,6 @@ sealed class LogOpening
             file.Dispose();
             _disk.Delete(Segment.NameOf(number));
         }
-    }
-
-    /// <summary>
-    /// A group's header tells its tag, and its checksum proves it. The segment's header goes out with the first group, so a first
-    /// group alone may be what a crash left of that write; a later one proves that the header was whole once.
-    /// </summary>
-    static uint? FindTag(Found found, out bool isDamaged)
-    {
-        isDamaged = false;
-        uint? tag = null;
-        long length = found.Segment.File.Length;
-        byte[] buffer = new byte[Math.Min(Layout.GroupBytesMax, length)];
-        for (long offset = Layout.SegmentHeaderBytes; offset < length; offset += Layout.BlockBytes)
-        {
-            int read = found.Segment.File.Read(buffer.AsSpan(0, Math.Min(Layout.GroupHeaderBytes, buffer.Length)), offset);
-            if (read < Layout.GroupHeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)) == 0)
-                continue;
-            GroupHeader header = GroupHeader.Read(buffer);
-            if (!header.IsPlausible || header.Bytes > length - offset)
-                continue;
-            read = found.Segment.File.Read(buffer.AsSpan(0, header.Bytes), offset);
-            if (read != header.Bytes || !header.Matches(buffer.AsSpan(0, read), found.Number))
-                continue;
-            tag = header.Tag;
-            isDamaged = header.Number > 1;
-            if (isDamaged)
-                break;
-        }
-
-        return tag;
     }
 
     void FindTail()

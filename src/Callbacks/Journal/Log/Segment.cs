@@ -21,7 +21,7 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
     public long Bytes { get; } = bytes;
 
     public string Name => NameOf(Number);
-    public string DamagedName => Number.ToString("D20", CultureInfo.InvariantCulture) + DamagedExtension;
+    public string DamagedName => DamagedNameOf(Number);
 
     /// <summary>Where the durable groups end. Nothing at or beyond it may be read.</summary>
     public long End
@@ -48,10 +48,16 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
 
     public static string NameOf(ulong number) => number.ToString("D20", CultureInfo.InvariantCulture) + Extension;
 
-    public static bool TryParseName(string name, out ulong number)
+    public static string DamagedNameOf(ulong number) => number.ToString("D20", CultureInfo.InvariantCulture) + DamagedExtension;
+
+    public static bool TryParseName(string name, out ulong number) => TryParseName(name, Extension, out number);
+
+    public static bool TryParseDamagedName(string name, out ulong number) => TryParseName(name, DamagedExtension, out number);
+
+    static bool TryParseName(string name, string extension, out ulong number)
     {
         number = 0;
-        return name.Length == 20 + Extension.Length && name.EndsWith(Extension, StringComparison.Ordinal)
+        return name.Length == 20 + extension.Length && name.EndsWith(extension, StringComparison.Ordinal)
             && ulong.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0;
     }
 

@@ -60,6 +60,9 @@ sealed record SegmentHeader(ulong Segment, uint Tag, ulong LowestLive, ulong Las
         BinaryPrimitives.WriteUInt32LittleEndian(block[8..], Layout.Checksum(uint.MaxValue, block[12..Bytes]));
     }
 
+    /// <summary>Which segment a block that may be a header claims to belong to; <see cref="Read"/> proves it.</summary>
+    public static ulong ReadNumber(ReadOnlySpan<byte> block) => block.Length < Bytes ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(block[16..]);
+
     /// <summary>Null when the block holds no header of this segment: an unused file, a torn first write, or damage.</summary>
     /// <exception cref="InvalidDataException">The header is whole and of a format that this release does not read.</exception>
     public static SegmentHeader? Read(ReadOnlySpan<byte> block, ulong segment)
