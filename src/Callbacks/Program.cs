@@ -18,6 +18,10 @@ if (args is ["ready", .. var address])
 if (args is ["journal", .. string[] tool])
     return await JournalTools.RunAsync(tool, new IntakeOptions().IdsMax);
 
+// Beside the service, too; all that it needs is loaded by it alone.
+if (args is ["journal", .. string[] tool])
+    return await JournalTools.RunAsync(tool, new IntakeOptions().IdsMax);
+
 if (Start.CreateBuilder(args) is not { } builder)
     return Start.ExitConfiguration;
 

@@ -22,7 +22,7 @@ static class Start
         if (command.Ignored.Count > 0)
         {
             foreach (string word in command.Ignored)
-                Console.Error.WriteLine($"'{Secrets.Mask(word)}' on the command line is neither a command (check, config) nor a flag; it must be --Key=value or --Key value.");
+                Console.Error.WriteLine($"'{Secrets.Mask(word)}' on the command line is neither a command (check, config, journal, ready) nor a flag; it must be --Key=value or --Key value.");
             return null;
         }
 

@@ -15,7 +15,6 @@ static partial class Posix
     const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, read-only
     const int OpenToRead = 0x80000; // O_RDONLY | O_CLOEXEC
     const int OpenOrCreate = 2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
-    const int OpenThere = 0x80000; // O_RDONLY | O_CLOEXEC
     const int LockExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
     const int LockSharedNow = 1 | 4; // LOCK_SH | LOCK_NB
     const int MayWrite = 2; // W_OK
@@ -67,7 +66,7 @@ static partial class Posix
     /// <summary>Whether another process holds the lock of a file that is there. Nothing is left behind; the lock itself is touched for an instant.</summary>
     public static bool IsLocked(string path)
     {
-        using SafeFileHandle file = Open(path, OpenThere, 0);
+        using SafeFileHandle file = Open(path, OpenToRead, 0);
         if (file.IsInvalid)
             throw Failure("open", path);
         if (FLock(file, LockSharedNow) == 0)
