@@ -12,13 +12,9 @@ using Callbacks.Time;
 using Callbacks.View;
 using Microsoft.Extensions.Options;
 
-// Asked by a container's health check, beside the service itself.
+// What is asked beside a running service; what a service needs is loaded by it alone.
 if (args is ["ready", .. var address])
     return await ReadyProbe.RunAsync(address is [var given] ? given : IntakeSetup.DefaultUrl);
-if (args is ["journal", .. string[] tool])
-    return await JournalTools.RunAsync(tool, new IntakeOptions().IdsMax);
-
-// Beside the service, too; all that it needs is loaded by it alone.
 if (args is ["journal", .. string[] tool])
     return await JournalTools.RunAsync(tool, new IntakeOptions().IdsMax);
 
