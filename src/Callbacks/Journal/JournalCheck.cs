@@ -1,5 +1,6 @@
 using Callbacks.Configuration;
 using Callbacks.Journal.Disk;
+using Callbacks.Journal.Tools;
 
 namespace Callbacks.Journal;
 
@@ -43,9 +44,8 @@ sealed class JournalCheck(JournalOptions options) : ICheck
                 return CheckResult.Failed($"'{path}' can't be used: '{name}' can't be written: {reason}. {WhatToDo}");
         }
 
-        string lockFile = Path.Combine(path, LinuxDisk.LockName);
-        if (File.Exists(lockFile) && Posix.IsLocked(lockFile))
-            return CheckResult.Ok($"'{path}' is in use by a running service, which is as it should be unless this is to be another one: that needs a folder of its own.");
+        if (LockHolder.Find(path) is { } process)
+            return CheckResult.Ok($"'{path}' is in use by a running service (process {process}), which is as it should be unless this is to be another one: that needs a folder of its own.");
 
         long free = new DriveInfo(there).AvailableFreeSpace;
         long needed = SegmentsNeeded * (long)options.SegmentBytes;

@@ -16,7 +16,6 @@ static partial class Posix
     const int OpenToRead = 0x80000; // O_RDONLY | O_CLOEXEC
     const int OpenOrCreate = 2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
     const int LockExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
-    const int LockSharedNow = 1 | 4; // LOCK_SH | LOCK_NB
     const int MayWrite = 2; // W_OK
     const int MaySearch = 1; // X_OK
 
@@ -61,17 +60,6 @@ static partial class Posix
         if (FLock(file, LockExclusiveNow) == 0)
             return true;
         return Marshal.GetLastPInvokeError() == WouldBlock ? false : throw Failure("flock", path);
-    }
-
-    /// <summary>Whether another process holds the lock of a file that is there. Nothing is left behind; the lock itself is touched for an instant.</summary>
-    public static bool IsLocked(string path)
-    {
-        using SafeFileHandle file = Open(path, OpenToRead, 0);
-        if (file.IsInvalid)
-            throw Failure("open", path);
-        if (FLock(file, LockSharedNow) == 0)
-            return false;
-        return Marshal.GetLastPInvokeError() == WouldBlock ? true : throw Failure("flock", path);
     }
 
     /// <summary>What the kernel would say to writing there, without writing. Of a folder: to files being made in it.</summary>
