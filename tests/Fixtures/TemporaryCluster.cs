@@ -1,3 +1,4 @@
+using System.Globalization;
 using Callbacks.Local;
 
 namespace Callbacks.Fixtures;
@@ -61,7 +62,8 @@ sealed class TemporaryCluster : IAsyncDisposable
         foreach (string folder in Directory.GetDirectories(Path.GetTempPath(), FolderPrefix + "*"))
         {
             string id = Path.GetFileName(folder)[FolderPrefix.Length..].Split('-')[0];
-            if (Directory.Exists($"/proc/{id}"))
+            // Whose name has no process may belong to one that runs.
+            if (!int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _) || Directory.Exists($"/proc/{id}"))
                 continue;
             try
             {
