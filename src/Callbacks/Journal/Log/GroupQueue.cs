@@ -29,8 +29,10 @@ sealed class GroupQueue : IDisposable
     bool _stopping;
     string? _problem;
 
-    public GroupQueue(ServiceTime time, TimeProvider timers, int groupBytesMax, ulong lastNumber, Instant lastReceived)
+    /// <param name="problem">Why nothing could be written just now; null: there is no reason to think so.</param>
+    public GroupQueue(ServiceTime time, TimeProvider timers, int groupBytesMax, ulong lastNumber, Instant lastReceived, string? problem)
     {
+        _problem = problem;
         (_time, _groupBytesMax, _lastNumber, _lastReceived, _lastDurable) = (time, groupBytesMax, lastNumber, lastReceived, lastReceived);
         _open = new GroupBuffer(groupBytesMax);
         _watchdog = timers.CreateTimer(_ => RefuseLate(), null, WatchdogPeriod, WatchdogPeriod);

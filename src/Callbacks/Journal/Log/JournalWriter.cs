@@ -31,7 +31,9 @@ sealed class JournalWriter : ICallbackLog, IDisposable
         (_segments, _supply, _balance, _timers) = (segments, supply, balance, timers);
         (_segment, _startNumber, Tag) = (start, start?.Number ?? 0, tag);
         _acceptance = new Acceptance(tag, timers, logger);
-        _queue = new GroupQueue(time, timers, JournalOptions.GroupBytesMax(options.SegmentBytes), lastNumber, lastReceived)
+        // Without a segment to start with it finds out by itself, without waiting for a callback, when there is one.
+        _queue = new GroupQueue(
+            time, timers, JournalOptions.GroupBytesMax(options.SegmentBytes), lastNumber, lastReceived, start is null ? "The start found no room for a segment." : null)
         {
             OnLate = number => _acceptance.Refused(number, Problem ?? "The disk has not taken it in time."),
         };
@@ -47,7 +49,7 @@ sealed class JournalWriter : ICallbackLog, IDisposable
     public Signal Advanced { get; } = new();
 
     /// <summary>Why appends are being refused; null while all is well.</summary>
-    public string? Problem => _queue.Problem ?? (_segment is null ? _supply.Problem : null);
+    public string? Problem => (_segment is null ? _supply.Problem : null) ?? _queue.Problem;
 
     public void Start() => _thread.Start();
 

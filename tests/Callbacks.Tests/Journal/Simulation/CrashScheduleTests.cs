@@ -24,6 +24,10 @@ public sealed class CrashScheduleTests(ITestOutputHelper output)
             new(StepKind.Append, 6), new(StepKind.CutPower, 7, 629201947), new(StepKind.Write), new(StepKind.Append, 5), new(StepKind.Write, 1), new(StepKind.Supply), new(StepKind.Kill),
         ]);
 
+    [Fact]
+    public void A_start_that_can_not_write_its_first_segment_takes_the_next_by_itself() => RunSimulated(
+        seed: 1226705512, [new(StepKind.Supply), new(StepKind.Fail, 3, 1), new(StepKind.CutPower, 0, 1046795436), new(StepKind.Follow)]);
+
     [Fact(Explicit = true)]
     public void Two_hundred_thousand_crash_schedules_lose_nothing_acknowledged() => Simulate(Full, RunSimulated);
 
