@@ -64,7 +64,7 @@ sealed class CallbackJournal(
             };
             _follower = new JournalFollower(
                 _disk, _segments, _supply, _writer, balance, table, time, timers, retention, opening.FirstNumber, opening.LastReceived, opening.Damage,
-                cancellationToken => LogRecovery.Run(opening.Recovered, cancellationToken), loggers);
+                cancellationToken => LogRecovery.Run(opening.Recovered, opening.Unsure, cancellationToken), loggers);
             return (_writer, _supply, _follower);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)

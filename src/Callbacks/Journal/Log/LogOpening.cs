@@ -42,11 +42,15 @@ sealed class LogOpening
     /// <summary>Of earlier lives, oldest first, with the end that a later header recorded, if one did.</summary>
     public IReadOnlyList<(Segment Segment, long? RecordedEnd)> Recovered => [.. _found.Values.Select(found => (found.Segment, found.RecordedEnd))];
 
+    /// <summary>Tails of earlier lives that the disk would not take again.</summary>
+    public IReadOnlyList<UnsureTail> Unsure => _unsure;
+
     public ulong LastNumber { get; private set; }
     public Instant LastReceived { get; private set; }
     public IReadOnlyList<string> Damage => _damage;
 
     readonly List<string> _damage = [];
+    readonly List<UnsureTail> _unsure = [];
 
     /// <summary>Takes the fresh segment; from here on callbacks can be accepted. Returns it with the supply that it came from.</summary>
     /// <returns>No segment when there is no room for one, but something to settle that will make room.</returns>
@@ -140,7 +144,7 @@ sealed class LogOpening
     void SetAsideUnused()
     {
         ulong[] listed = [.. _found.Keys];
-        foreach (Found found in _found.Values.Where(found => found.Header is null).ToArray())
+        foreach (Found found in _found.Values.Where(found => found.Header is null).Reverse().ToArray())
         {
             uint? tag = TagSearch.Run(found.Segment.File, found.Number, out bool isDamaged);
             if (isDamaged)
@@ -154,11 +158,17 @@ sealed class LogOpening
                 continue;
             }
 
-            _found.Remove(found.Number);
-            bool isSpare = _found.Keys.All(number => number < found.Number) && found.Segment.File.Length == _options.SegmentBytes;
-            if (isSpare)
+            if (_found.Keys.Last() != found.Number)
             {
-                _unused.Add((found.Number, found.Segment.File));
+                // Never written, or lost with the power before anything in it counted. It goes when its turn comes, or it would look missing.
+                found.Record(new SegmentEnd(found.Number, 0, Layout.SegmentHeaderBytes));
+                continue;
+            }
+
+            _found.Remove(found.Number);
+            if (found.Segment.File.Length == _options.SegmentBytes)
+            {
+                _unused.Insert(0, (found.Number, found.Segment.File));
             }
             else
             {
@@ -210,28 +220,25 @@ sealed class LogOpening
             }
             else
             {
-                found.Segment.End = SegmentScan.Run(found.Segment, null, new GroupReader(), [], Note);
-                // A process that was killed may have left its last group in the page cache only. The end that we are about to record must
-                // not lie beyond what a power cut leaves.
-                TryFlush(found.Segment.File);
+                int lastBytes = 0;
+                found.Segment.End = SegmentScan.Run(
+                    found.Segment, null, new GroupReader(), [],
+                    (in GroupHeader group, ReadOnlySpan<byte> bytes) =>
+                    {
+                        lastBytes = group.PaddedBytes;
+                        Note(bytes);
+                    });
+                // A disk that fails on old data is no reason to accept no new ones: what is unsure then is secured before it is looked up.
+                long from = found.Segment.End - lastBytes;
+                var tail = new UnsureTail(found.Segment, from == Layout.SegmentHeaderBytes && found.Header is not null ? 0 : from);
+                if (!tail.TrySecure())
+                    _unsure.Add(tail);
             }
 
             found.Segment.Seal();
         }
 
-        static void TryFlush(IJournalFile file)
-        {
-            try
-            {
-                file.Flush();
-            }
-            catch (IOException)
-            {
-                // A disk that fails on old data is no reason to accept no new ones; at worst a later start takes the tail for damage.
-            }
-        }
-
-        void Note(in GroupHeader group, ReadOnlySpan<byte> bytes)
+        void Note(ReadOnlySpan<byte> bytes)
         {
             var frames = new FrameReader(bytes);
             while (frames.Next())

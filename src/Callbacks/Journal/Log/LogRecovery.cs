@@ -6,10 +6,22 @@ namespace Callbacks.Journal.Log;
 /// </summary>
 static class LogRecovery
 {
+    static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Waits double up to this, some ten seconds together: then the disk is not going to take it.</summary>
+    static readonly TimeSpan LastWait = TimeSpan.FromSeconds(5);
+
     /// <summary>Returns what is damaged, a sentence each; the segments know their holes afterwards.</summary>
-    public static List<string> Run(IReadOnlyList<(Segment Segment, long? RecordedEnd)> recovered, CancellationToken cancellationToken)
+    public static List<string> Run(
+        IReadOnlyList<(Segment Segment, long? RecordedEnd)> recovered, IReadOnlyList<UnsureTail> unsure, CancellationToken cancellationToken)
     {
         var damage = new List<string>();
+        foreach (UnsureTail tail in unsure)
+        {
+            if (!TrySecure(tail, cancellationToken))
+                damage.Add($"The last group of {tail.Segment.Name} can't be written again; a power cut may take it away.");
+        }
+
         var marks = new SettleMarks();
         var reader = new GroupReader();
         foreach ((Segment segment, long? recordedEnd) in recovered)
@@ -22,5 +34,19 @@ static class LogRecovery
         }
 
         return damage;
+    }
+
+    /// <summary>Before anything is looked up: of a callback that was refused, and goes with the power, a part must not count.</summary>
+    static bool TrySecure(UnsureTail tail, CancellationToken cancellationToken)
+    {
+        for (TimeSpan wait = FirstWait; !tail.TrySecure(); wait *= 2)
+        {
+            if (wait > LastWait)
+                return false;
+            cancellationToken.WaitHandle.WaitOne(wait);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return true;
     }
 }

@@ -12,6 +12,7 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
     long _end = Layout.SegmentHeaderBytes;
     volatile bool _isSealed;
     volatile bool _hasHeader;
+    volatile bool _hasSureEnd = true;
 
     public ulong Number { get; } = number;
     public uint Tag { get; } = tag;
@@ -34,6 +35,13 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
     public bool IsSealed => _isSealed;
 
     public void Seal() => _isSealed = true;
+
+    /// <summary>False while its last group may go with the power: no header may say then that it ends behind it.</summary>
+    public bool HasSureEnd
+    {
+        get => _hasSureEnd;
+        set => _hasSureEnd = value;
+    }
 
     /// <summary>Its header is durable: a start that finds it knows how far numbers and times have come.</summary>
     public bool HasHeader => _hasHeader;

@@ -16,7 +16,8 @@ readonly record struct SegmentEnd(ulong Segment, uint Tag, long End);
 /// <param name="LastNumber">The highest number issued so far, to callbacks that were refused too.</param>
 /// <param name="LastReceived">The newest receive time issued so far.</param>
 /// <param name="Earlier">
-/// The ends of the segments before, newest first. More than one, because a segment whose first write failed may have left none.
+/// The ends of the segments before, newest first. More than one, because a segment whose first write failed may have left none. One that
+/// is missing here, because nobody knew its end, is read to where it stops making sense.
 /// </param>
 sealed record SegmentHeader(ulong Segment, uint Tag, ulong LowestLive, ulong LastNumber, Instant LastReceived, IReadOnlyList<SegmentEnd> Earlier)
 {
@@ -32,7 +33,7 @@ sealed record SegmentHeader(ulong Segment, uint Tag, ulong LowestLive, ulong Las
         Segment[] live = segments.ToArray();
         SegmentEnd[] earlier =
         [
-            .. live.Where(other => other.Number < segment.Number).OrderByDescending(other => other.Number).Take(EarlierMax)
+            .. live.Where(other => other.Number < segment.Number && other.HasSureEnd).OrderByDescending(other => other.Number).Take(EarlierMax)
                 .Select(other => new SegmentEnd(other.Number, other.Tag, other.End)),
         ];
         return new SegmentHeader(segment.Number, segment.Tag, live.Length > 0 ? live[0].Number : segment.Number, lastNumber, lastReceived, earlier);

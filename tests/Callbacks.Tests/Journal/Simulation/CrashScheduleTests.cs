@@ -28,6 +28,30 @@ public sealed class CrashScheduleTests(ITestOutputHelper output)
     public void A_start_that_can_not_write_its_first_segment_takes_the_next_by_itself() => RunSimulated(
         seed: 1226705512, [new(StepKind.Supply), new(StepKind.Fail, 3, 1), new(StepKind.CutPower, 0, 1046795436), new(StepKind.Follow)]);
 
+    [Fact]
+    public void A_refused_callback_that_can_be_read_until_power_goes_counts_whole_or_not_at_all() => RunSimulated(
+        seed: 1951445777,
+        [
+            new(StepKind.Start, 3), new(StepKind.Append, 6), new(StepKind.Fail, 2, 1), new(StepKind.Write), new(StepKind.Kill), new(StepKind.Recover), new(StepKind.Follow),
+            new(StepKind.Start, 5), new(StepKind.End, 3, 3), new(StepKind.Take, 2), new(StepKind.Commit), new(StepKind.CutPower, 0, 752611824),
+        ]);
+
+    [Fact]
+    public void A_segment_of_which_nothing_is_left_does_not_look_lost() => RunSimulated(
+        seed: 1459501547,
+        [
+            new(StepKind.Append, 1), new(StepKind.Supply), new(StepKind.Fail, 3), new(StepKind.Write), new(StepKind.Write, 1), new(StepKind.Kill), new(StepKind.Supply),
+            new(StepKind.Append, 1), new(StepKind.CutPower, 2, 1814319584), new(StepKind.Write), new(StepKind.Append, 3), new(StepKind.Write), new(StepKind.CutPower, 0, 1707053594),
+        ]);
+
+    [Fact]
+    public void A_refused_callback_may_expire_in_part() => RunSimulated(
+        seed: 2076145856,
+        [
+            new(StepKind.Append, 3), new(StepKind.Append, 5), new(StepKind.Pass, 1470), new(StepKind.Write), new(StepKind.Follow), new(StepKind.Start, 6), new(StepKind.End, 5, 2),
+            new(StepKind.Take, 6), new(StepKind.Pass, 1545), new(StepKind.Pass, 1461), new(StepKind.Pass, 611),
+        ]);
+
     [Fact(Explicit = true)]
     public void Two_hundred_thousand_crash_schedules_lose_nothing_acknowledged() => Simulate(Full, RunSimulated);
 

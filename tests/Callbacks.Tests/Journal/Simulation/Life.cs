@@ -57,7 +57,7 @@ sealed class Life
 
     public void Append(Sent sent)
     {
-        _model.Send(sent);
+        _model.Send(sent, Now);
         // Asked whether it is completed, and read once: a task would complete on another thread, at its own time.
 #pragma warning disable CA2012
         _unanswered.Add((sent, _writer.AppendAsync(sent.Ids)));

@@ -14,6 +14,9 @@ sealed class Sent(int sequence, long[] ids)
 
     public long[] Ids => ids;
 
+    /// <summary>When it was sent: it was received no earlier.</summary>
+    public Instant At { get; set; }
+
     /// <summary>Null while nobody answered, which is for ever when the process died before it did.</summary>
     public Receipt? Receipt { get; set; }
 
@@ -31,7 +34,11 @@ sealed class Model
     /// <summary>An upstream that knows no other answer.</summary>
     public static bool IsOnline(long id) => id % 2 == 0;
 
-    public void Send(Sent sent) => _sent.Add(sent);
+    public void Send(Sent sent, Instant now)
+    {
+        sent.At = now;
+        _sent.Add(sent);
+    }
 
     public void Receive(Sent sent, in Receipt receipt)
     {
@@ -56,6 +63,7 @@ sealed class Model
     public void Judge(Instant now, TimeSpan retention)
     {
         var taken = new HashSet<(long, Instant)>();
+        var mayHaveBeenTaken = new HashSet<long>();
         bool isAllStored = true;
         foreach (Sent sent in _sent)
         {
@@ -70,7 +78,13 @@ sealed class Model
             // Neither lost nor there: not acknowledged, and not taken.
             isAllStored &= isStored || sent.Receipt is not { IsDurable: true };
             if (!isStored)
+            {
+                // Refused or unanswered it may have counted all the same, and its first id have expired while another one was stored.
+                if (sent.At + retention <= now)
+                    mayHaveBeenTaken.UnionWith(sent.Ids);
                 continue;
+            }
+
             foreach (long id in sent.Ids)
             {
                 taken.Add((id, receivedAt));
@@ -80,7 +94,7 @@ sealed class Model
         }
 
         foreach ((long id, Instant seen) in _rows)
-            Demand(!isAllStored || taken.Contains((id, seen)), $"the row of {id} says {seen}, when no callback with it was received");
+            Demand(!isAllStored || taken.Contains((id, seen)) || mayHaveBeenTaken.Contains(id), $"the row of {id} says {seen}, when no callback with it was received");
     }
 
     static void Demand(bool condition, string breach)
