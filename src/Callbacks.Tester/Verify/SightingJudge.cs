@@ -43,7 +43,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
         long end = received + rules.Retention;
         LookupRecord? answered = null;
         LookupRecord? unanswered = null;
-        bool offline = false, unknown = false, failed = false;
+        bool offline = false, unknown = false, failed = FailedUnderWay(history, received);
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {
             LookupRecord lookup = history.Lookups[index];
@@ -54,8 +54,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             unknown |= inTime && lookup.Outcome == LookupOutcome.Unknown;
             offline |= inTime && lookup.Outcome == LookupOutcome.Offline && !rules.KeepAll;
             bool mayBeCutOff = lookup.IsGood && disturbances.MayBeCutOff(lookup);
-            failed |= lookup.IsUpstreamsFault || mayBeCutOff
-                || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
+            failed |= HasFailed(lookup);
             bool surelyWaited = history.BegunAtEarliest(index) >= received + rules.TransitMax;
             if (lookup.IsGood && !mayBeCutOff && surelyWaited && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
                 answered = lookup;
@@ -87,6 +86,22 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
                     : "it was never looked up in its life, though the upstream answered";
             verdict.AddMissed(() => $"callback {evidence.Ledger.Name(callback)}, object {id}, received {Moment.Text(received)}: {seen}");
         }
+    }
+
+    /// <summary>By the upstream's doing, or may have.</summary>
+    bool HasFailed(LookupRecord lookup) => lookup.IsUpstreamsFault || (lookup.IsGood && disturbances.MayBeCutOff(lookup))
+        || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
+
+    /// <summary>A lookup under way at the receipt can't settle it, but keeps the next one from starting until it has ended: its failure takes its part of the life.</summary>
+    bool FailedUnderWay(History history, long received)
+    {
+        foreach (LookupRecord lookup in history.Lookups[..history.FirstLookup(received)])
+        {
+            if (lookup.End > received && HasFailed(lookup))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>An answer that had come is lost only with the service, or where PostgreSQL wasn't there to take it.</summary>

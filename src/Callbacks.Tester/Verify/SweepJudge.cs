@@ -146,7 +146,9 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
                 continue;
 
             long settled = lookup.End + Moment.PerSecond;
-            return disturbances.Recovering(received, settled) ? end : Math.Min(end, settled);
+            // With more ids than a service can remember it may have forgotten the answer, and waits for another one until the sighting expires.
+            bool mayBeForgotten = disturbances.Recovering(received, settled) || disturbances.Overload(received, end);
+            return mayBeForgotten ? end : Math.Min(end, settled);
         }
 
         return end;

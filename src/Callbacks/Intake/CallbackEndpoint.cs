@@ -58,9 +58,7 @@ sealed partial class CallbackEndpoint : IDisposable
         }
         catch (BadHttpRequestException exception)
         {
-            await RefuseUnread(context, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Refusals.TooLarge(_bodyBytesMax)
-                : Refusals.BadRequest(exception.StatusCode, exception.Message));
+            await RefuseUnread(context, Refusals.BadRequest(exception.StatusCode, exception.Message));
             return;
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
@@ -123,7 +121,7 @@ sealed partial class CallbackEndpoint : IDisposable
         IHeaderDictionary headers = request.Headers;
         if (request.ContentLength > _bodyBytesMax)
         {
-            // The rest of the connection is the body that nobody wants to read.
+            // The rest of the connection is a body that nobody wants.
             context.Response.Headers.Connection = "close";
             return Refusals.TooLarge(_bodyBytesMax);
         }

@@ -6,6 +6,8 @@ namespace Callbacks.Intake;
 /// <summary>What the server grants a client, each limit on purpose.</summary>
 sealed class KestrelLimits(IOptions<IntakeOptions> options) : IConfigureOptions<KestrelServerOptions>
 {
+    const int ThrownAwayBytesMax = 16 << 20;
+
     public void Configure(KestrelServerOptions kestrel)
     {
         KestrelServerLimits limits = kestrel.Limits;
@@ -13,8 +15,9 @@ sealed class KestrelLimits(IOptions<IntakeOptions> options) : IConfigureOptions<
         limits.MaxConcurrentConnections = options.Value.ConnectionsMax;
         // Nothing here is upgraded to a protocol of its own.
         limits.MaxConcurrentUpgradedConnections = 0;
-        // The second line for a body sent in chunks, and the only one for paths that take no body.
-        limits.MaxRequestBodySize = options.Value.BodyBytesMax;
+        // The callback endpoint has a limit of its own. What goes beyond it is read and thrown away, up to here and for 5 s, because who is still
+        // sending when the connection closes never sees the answer that says why.
+        limits.MaxRequestBodySize = options.Value.BodyBytesMax + ThrownAwayBytesMax;
         // The known sender posts every 5 s. Its connection must not end just when it posts: HTTP/1.1 can't tell it in time.
         limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
         // The known sender gives up after 1 s; who needs more than 5 s for some hundred bytes holds a place for nothing.

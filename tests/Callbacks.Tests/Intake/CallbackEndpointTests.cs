@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Callbacks.Fixtures;
@@ -164,6 +165,24 @@ public sealed class CallbackEndpointTests : IAsyncLifetime
         AssertProblem(answer!, "body-too-large");
         Assert.True(answer!.Closes);
         Assert.True(await client.IsClosedAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_is_still_sending_too_large_a_body_sees_the_answer(bool isChunked)
+    {
+        using var client = new HttpClient();
+        for (int i = 0; i < 10; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"http://{_host.EndPoint}/callback")) { Content = new ByteArrayContent(new byte[4 << 20]) };
+            request.Headers.TransferEncodingChunked = isChunked;
+            using HttpResponseMessage response = await client.SendAsync(request);
+
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        }
+
+        Assert.Empty(_log.Appended);
     }
 
     [Fact]

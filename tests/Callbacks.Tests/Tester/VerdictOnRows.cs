@@ -74,6 +74,17 @@ public sealed class VerdictOnRows
     }
 
     [Fact]
+    public void Under_overload_an_answer_may_be_forgotten_and_the_callback_cover_the_row_to_its_end()
+    {
+        Told told = Seen().Stored(2_010, 1, 0).Callback(28_000, 1, 4).Lookup(1, 28_300, 32_000, LookupOutcome.Offline);
+        for (int start = 28_000; start < 58_000; start += 3_000)
+            told.Lookup(4, start, start + 2_990, LookupOutcome.Offline);
+        told.Swept(58_050, 1);
+        Assert.True(told.Judged(new Rules { InFlightMax = 1 }).IsGood);
+        Only(Wrong.SweptLate, told.Judged());
+    }
+
+    [Fact]
     public void A_callback_after_the_last_cover_does_not_save_the_row() => Only(
         Wrong.SweptLate,
         Seen().Stored(2_010, 1, 0).Callback(30_100, 1).Lookup(1, 30_110, 31_000, LookupOutcome.Offline).Swept(31_050, 1).Judged());
