@@ -41,10 +41,11 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
     void JudgeUnstored(History history, int callback, long received)
     {
         long end = received + rules.Retention;
+        int first = history.FirstLookup(received);
         LookupRecord? answered = null;
         LookupRecord? unanswered = null;
-        bool offline = false, unknown = false, failed = FailedUnderWay(history, received);
-        for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
+        bool offline = false, unknown = false, failed = FailedUnderWay(history.Lookups[..first], received);
+        for (int index = first; index < history.Lookups.Length; index++)
         {
             LookupRecord lookup = history.Lookups[index];
             if (lookup.Start > end)
@@ -93,9 +94,9 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
         || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
 
     /// <summary>A lookup under way at the receipt can't settle it, but keeps the next one from starting until it has ended: its failure takes its part of the life.</summary>
-    bool FailedUnderWay(History history, long received)
+    bool FailedUnderWay(ReadOnlySpan<LookupRecord> before, long received)
     {
-        foreach (LookupRecord lookup in history.Lookups[..history.FirstLookup(received)])
+        foreach (LookupRecord lookup in before)
         {
             if (lookup.End > received && HasFailed(lookup))
                 return true;

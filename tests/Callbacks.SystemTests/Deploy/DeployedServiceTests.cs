@@ -5,6 +5,7 @@ using Callbacks.Fixtures;
 using Callbacks.Local;
 using Callbacks.SystemTests.Acceptance;
 using Callbacks.SystemTests.Faults;
+using Callbacks.SystemTests.Local;
 
 namespace Callbacks.SystemTests.Deploy;
 
@@ -129,8 +130,8 @@ public sealed class DeployedServiceTests : IDisposable
     /// <returns>The service's exit code.</returns>
     static async Task<int> StopTracedAsync(ChildProcess strace)
     {
-        foreach (string id in File.ReadAllText($"/proc/{strace.Id}/task/{strace.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            await ChildProcess.RunAsync(new ChildStart("kill", "-TERM", id));
+        foreach (int id in Processes.ChildrenOf(strace.Id))
+            await ChildProcess.RunAsync(new ChildStart("kill", "-TERM", $"{id}"));
         return await strace.Exited.WaitAsync(Deadline);
     }
 

@@ -126,13 +126,7 @@ public sealed class PrivateClusterTests(PrivateClusterTests.Shared shared) : ICl
             await Processes.GoneAsync(process, Deadline);
     }
 
-    static int[] Descendants(int postmaster) =>
-    [
-        postmaster,
-        .. File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children")
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(id => int.Parse(id, CultureInfo.InvariantCulture)),
-    ];
+    static int[] Descendants(int postmaster) => [postmaster, .. Processes.ChildrenOf(postmaster)];
 
     public sealed class Shared : IAsyncDisposable
     {

@@ -36,7 +36,7 @@ public sealed class UpTests : IAsyncLifetime
     {
         await using ChildProcess up = Start();
         await LineAsync("  service ");
-        int[] children = ChildrenOf(up.Id);
+        int[] children = Processes.ChildrenOf(up.Id);
 
         up.Send(Signal.Interrupt);
 
@@ -51,7 +51,7 @@ public sealed class UpTests : IAsyncLifetime
     {
         await using ChildProcess up = Start();
         await LineAsync("  service ");
-        int[] children = ChildrenOf(up.Id);
+        int[] children = Processes.ChildrenOf(up.Id);
         Assert.NotEmpty(children);
 
         up.Send(Signal.Kill);
@@ -122,13 +122,6 @@ public sealed class UpTests : IAsyncLifetime
         first.Send(Signal.Terminate);
         Assert.Equal(0, await first.Exited.WaitAsync(Deadline));
     }
-
-    static int[] ChildrenOf(int id) =>
-    [
-        .. Directory.GetDirectories($"/proc/{id}/task")
-            .SelectMany(thread => File.ReadAllText(thread + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(child => int.Parse(child, CultureInfo.InvariantCulture)),
-    ];
 
     ChildProcess Start(params string[] more)
     {

@@ -205,6 +205,7 @@ sealed class LogOpening
         if (_found.Count == 0)
             return;
 
+        int lastBytes = 0;
         foreach (Found found in _found.Values)
         {
             if (found.Header is { } header)
@@ -220,14 +221,8 @@ sealed class LogOpening
             }
             else
             {
-                int lastBytes = 0;
-                found.Segment.End = SegmentScan.Run(
-                    found.Segment, null, new GroupReader(), [],
-                    (in GroupHeader group, ReadOnlySpan<byte> bytes) =>
-                    {
-                        lastBytes = group.PaddedBytes;
-                        Note(bytes);
-                    });
+                lastBytes = 0;
+                found.Segment.End = SegmentScan.Run(found.Segment, null, new GroupReader(), [], Note);
                 // A disk that fails on old data is no reason to accept no new ones: what is unsure then is secured before it is looked up.
                 long from = found.Segment.End - lastBytes;
                 var tail = new UnsureTail(found.Segment, from == Layout.SegmentHeaderBytes && found.Header is not null ? 0 : from);
@@ -238,8 +233,9 @@ sealed class LogOpening
             found.Segment.Seal();
         }
 
-        void Note(ReadOnlySpan<byte> bytes)
+        void Note(in GroupHeader group, ReadOnlySpan<byte> bytes)
         {
+            lastBytes = group.PaddedBytes;
             var frames = new FrameReader(bytes);
             while (frames.Next())
             {

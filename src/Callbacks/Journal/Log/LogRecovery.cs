@@ -8,7 +8,7 @@ static class LogRecovery
 {
     static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Waits double up to this, some ten seconds together: then the disk is not going to take it.</summary>
+    /// <summary>Waits double and stay below this, five seconds together: then the disk is not going to take it.</summary>
     static readonly TimeSpan LastWait = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns what is damaged, a sentence each; the segments know their holes afterwards.</summary>

@@ -21,7 +21,7 @@ sealed class UnsureTail(Segment segment, long from)
             segment.File.Flush();
             segment.HasSureEnd = true;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             segment.HasSureEnd = false;
         }
