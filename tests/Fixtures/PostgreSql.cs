@@ -28,5 +28,6 @@ public sealed class PostgreSql : IAsyncDisposable
     {
         if (Running is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
             await (await Running.Value).DisposeAsync();
+        await TemporaryCluster.RemoveModelAsync();
     }
 }

@@ -8,6 +8,8 @@ sealed class TemporaryCluster : IAsyncDisposable
 {
     const string FolderPrefix = "callback-test-";
 
+    // Making a cluster takes seconds, and copying one a fraction of one.
+    static readonly Lazy<Task<string>> Model = new(MakeModelAsync);
     static int _count;
 
     readonly string _folder;
@@ -23,10 +25,7 @@ sealed class TemporaryCluster : IAsyncDisposable
     /// <summary>Skips the calling test when PostgreSQL is not installed; fails it in CI.</summary>
     public static async Task<TemporaryCluster> StartAsync(int connectionsMax = 300)
     {
-        int number = Interlocked.Increment(ref _count);
-        if (number == 1)
-            RemoveLeftOvers();
-        string folder = Path.Combine(Path.GetTempPath(), $"{FolderPrefix}{Environment.ProcessId}-{number}");
+        string folder = FolderOf($"{Interlocked.Increment(ref _count)}");
         var cluster = new PrivateCluster(folder, FreePort.Take())
         {
             Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_connections"] = $"{connectionsMax}" },
@@ -34,6 +33,7 @@ sealed class TemporaryCluster : IAsyncDisposable
         var temporary = new TemporaryCluster(folder, cluster);
         try
         {
+            await CopyAsync(await Model.Value, folder);
             await cluster.StartAsync();
         }
         catch (MissingServerException e) when (Environment.GetEnvironmentVariable("CI") is not "true")
@@ -54,6 +54,32 @@ sealed class TemporaryCluster : IAsyncDisposable
         await Cluster.StopImmediatelyAsync();
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>At the end of a test run.</summary>
+    public static async Task RemoveModelAsync()
+    {
+        if (Model is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            Directory.Delete(await Model.Value, recursive: true);
+    }
+
+    static string FolderOf(string name) => Path.Combine(Path.GetTempPath(), $"{FolderPrefix}{Environment.ProcessId}-{name}");
+
+    static async Task<string> MakeModelAsync()
+    {
+        RemoveLeftOvers();
+        string folder = FolderOf("model");
+        await using var cluster = new PrivateCluster(folder, FreePort.Take());
+        await cluster.StartAsync();
+        await cluster.StopAsync();
+        return folder;
+    }
+
+    /// <summary>With owners and modes, on which PostgreSQL insists.</summary>
+    static async Task CopyAsync(string model, string folder)
+    {
+        (int exitCode, string said) = await ChildProcess.RunAsync(new ChildStart("cp", "-a", model, folder));
+        Assert.True(exitCode == 0, $"cp ended with {exitCode}: {said}");
     }
 
     // A test run that was killed could not tidy up.

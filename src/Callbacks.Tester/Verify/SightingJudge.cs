@@ -54,10 +54,10 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             bool inTime = lookup.End <= end;
             unknown |= inTime && lookup.Outcome == LookupOutcome.Unknown;
             offline |= inTime && lookup.Outcome == LookupOutcome.Offline && !rules.KeepAll;
-            bool mayBeCutOff = lookup.IsGood && disturbances.MayBeCutOff(lookup);
-            failed |= HasFailed(lookup);
+            bool hasFailed = HasFailed(lookup);
+            failed |= hasFailed;
             bool surelyWaited = history.BegunAtEarliest(index) >= received + rules.TransitMax;
-            if (lookup.IsGood && !mayBeCutOff && surelyWaited && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
+            if (lookup.IsGood && !hasFailed && surelyWaited && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
                 answered = lookup;
             else
                 unanswered = lookup;

@@ -13,9 +13,9 @@ namespace Callbacks.Journal;
 sealed class JournalFollower : ICoverage, IDisposable
 {
     /// <summary>Groups that one cursor goes through before the others have their turn.</summary>
-    public const int GroupsPerTurn = 32;
+    const int GroupsPerTurn = 32;
 
-    public static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Later visits are made in batches: the log is read in chunks, and one that serves a single small group is wasted.</summary>
     static readonly TimeSpan MinVisitWait = TimeSpan.FromMilliseconds(50);

@@ -7,6 +7,10 @@ namespace Callbacks.Journal;
 /// <summary>The visits at one age: a cursor that trails the tail of the log by it.</summary>
 sealed class LaterVisits(TimeSpan age, SegmentList segments, GroupReader reader, GroupVisitor visitor, PendingTable table)
 {
+    const int GroupsPerTurn = 32;
+
+    static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
+
     readonly Cursor _cursor = new(segments, reader, segments.Oldest);
     readonly VisitYield _yield = new();
 
@@ -19,10 +23,10 @@ sealed class LaterVisits(TimeSpan age, SegmentList segments, GroupReader reader,
     /// <param name="arrivals">What has not arrived yet is not visited.</param>
     public TimeSpan RunOnce(Instant now, Cursor arrivals)
     {
-        for (int groups = 0; groups < JournalFollower.GroupsPerTurn; groups++)
+        for (int groups = 0; groups < GroupsPerTurn; groups++)
         {
             if (!_cursor.IsBehind(arrivals) || !_cursor.TryPeek(out GroupHeader header))
-                return JournalFollower.IdleWait;
+                return IdleWait;
 
             Instant due = header.LastReceived + age;
             if (due > now)

@@ -6,7 +6,6 @@ using Callbacks.SystemTests.Faults;
 namespace Callbacks.SystemTests.Acceptance;
 
 /// <summary><c>callback check</c> and <c>callback config</c> as they are run, beside real parts and beside a running service.</summary>
-[Collection(Sequential.Name)]
 public sealed class CheckTests : IDisposable
 {
     const int ExitConfiguration = 78;

@@ -4,7 +4,6 @@ using Callbacks.Local;
 namespace Callbacks.SystemTests.Acceptance;
 
 /// <summary>A start that can't succeed ends with one line; neither PostgreSQL nor the upstream being away is such.</summary>
-[Collection(Sequential.Name)]
 public sealed class ExitCodeTests : IDisposable
 {
     const int ExitConfiguration = 78;

@@ -1,6 +1,6 @@
 namespace Callbacks.SystemTests.Acceptance;
 
-/// <summary>One trial at a time, and nothing beside it: each takes the whole machine.</summary>
+/// <summary>One trial at a time, after all others, and nothing beside it: each takes the whole machine, or judges times.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Sequential
 {

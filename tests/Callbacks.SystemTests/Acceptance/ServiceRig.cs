@@ -128,9 +128,10 @@ sealed class ServiceRig : IAsyncDisposable
         return figures;
     }
 
-    /// <summary>Posts that were answered, and took longer than that.</summary>
-    public int CountSlowerThan(TimeSpan patience) => _ledgers.SelectMany(LedgerFile.Read)
-        .Count(post => post.Outcome == PostOutcome.Answered && post.SendEnd - post.SendStart > patience.TotalMicroseconds);
+    /// <summary>What each post took that was answered and sent in that time, the quickest first; all of them unless a time is given.</summary>
+    public List<TimeSpan> Latencies(DateTimeOffset from = default, DateTimeOffset? to = null) => [.. _ledgers.SelectMany(LedgerFile.Read)
+        .Where(post => post.Outcome == PostOutcome.Answered && post.SendStart >= Moment.From(from) && post.SendStart <= Moment.From(to ?? DateTimeOffset.MaxValue))
+        .Select(post => TimeSpan.FromMicroseconds(post.SendEnd - post.SendStart)).Order()];
 
     /// <summary>Breaks something, until it is mended.</summary>
     /// <param name="kind"><c>service</c> or <c>postgres</c>.</param>
@@ -283,9 +284,7 @@ sealed class ServiceRig : IAsyncDisposable
             $"--Sweep:Retention={_options.Retention}",
             .. _options.Service,
         ])
-        {
-            Within = _options.Within,
-        };
+        { Within = _options.Within };
     }
 
     Task<bool> IsMigratedAsync() => ReadAsync<bool>("select to_regclass('objects') is not null");

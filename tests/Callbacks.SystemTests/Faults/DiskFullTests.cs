@@ -25,7 +25,7 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         await using ServiceRig rig = await ServiceRig.StartAsync(
             new RigOptions
             {
-                Retention = TimeSpan.FromSeconds(30),
+                Retention = TimeSpan.FromSeconds(20),
                 Upstream = ["--latency-min", "100", "--latency-max", "1000"],
                 Within = disk.Enter,
                 Service = [$"--Journal:Directory={disk.Journal}", "--Journal:SegmentBytes=262144"],
@@ -37,7 +37,7 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         // Nothing settles while the upstream is away, so the room that is left is used up.
         await rig.Upstream.ControlAsync("""{"away":true}""");
         disk.Fill(bytesLeft: 1 << 20);
-        Task<SendFigures> sending = rig.SendAsync(["--rate", "60", "--ids", "100", "--id-range", "500", "--timeout", "5s"], TimeSpan.FromMinutes(2), enough: enough.Token);
+        Task<SendFigures> sending = rig.SendAsync(["--rate", "120", "--ids", "100", "--id-range", "500", "--timeout", "5s"], TimeSpan.FromMinutes(2), enough: enough.Token);
         await AnsweredAsync(client, HttpStatusCode.ServiceUnavailable, FullDeadline);
 
         disk.Empty();

@@ -15,7 +15,7 @@ public sealed class FileDescriptorsTests(ITestOutputHelper output)
     public async Task Thousands_of_idle_connections_leave_senders_and_lookups_their_shares()
     {
         await using ServiceRig rig = await StartAsync();
-        Task<SendFigures> sending = rig.SendAsync(Load, TimeSpan.FromSeconds(10));
+        Task<SendFigures> sending = rig.SendAsync(Load, TimeSpan.FromSeconds(7));
         using var idle = new IdleClients(rig.Service.Url);
         await idle.OpenAsync(2_000, TimeSpan.FromMilliseconds(2));
         int files = rig.Service.CountFiles();

@@ -10,7 +10,6 @@ namespace Callbacks.SystemTests.Journal;
 /// <c>callback journal</c> beside the service. Neither PostgreSQL nor the upstream is there: callbacks are accepted, expire after a second, and their small
 /// segments come and go.
 /// </summary>
-[Collection(Sequential.Name)]
 public sealed class ToolsBesideServiceTests : IAsyncDisposable
 {
     const int Block = 4096;
