@@ -15,29 +15,25 @@ sealed record PlannedFault(TimeSpan At, Fault Fault);
 /// </summary>
 sealed class FaultPlan
 {
-    static readonly TimeSpan Recovery = TimeSpan.FromSeconds(3);
+    /// <summary>How long PostgreSQL and the upstream stay away.</summary>
+    public static readonly TimeSpan Away = TimeSpan.FromSeconds(5);
+
+    // A fault, and coming back from it.
+    static readonly TimeSpan Room = Away + TimeSpan.FromSeconds(3);
 
     readonly List<PlannedFault> _faults = [];
-    readonly TimeSpan _away;
 
-    /// <param name="random">Draws the order and the moments.</param>
-    /// <param name="duration">All stretches together.</param>
-    /// <param name="kills">Of the service.</param>
-    /// <param name="stops">Of PostgreSQL.</param>
-    /// <param name="absences">Of the upstream.</param>
-    /// <param name="away">How long PostgreSQL and the upstream stay away.</param>
-    public FaultPlan(Random random, TimeSpan duration, int kills, int stops, int absences, TimeSpan away)
+    public FaultPlan(Random random, TimeSpan duration, int kills, int stops, int absences)
     {
-        _away = away;
         Fault[] kinds =
         [
             .. Enumerable.Repeat(Fault.ServiceKilled, kills), .. Enumerable.Repeat(Fault.PostgresStopped, stops),
             .. Enumerable.Repeat(Fault.UpstreamAway, absences),
         ];
         random.Shuffle(kinds);
-        TimeSpan stretch = duration / kinds.Length, slack = stretch - away - Recovery;
+        TimeSpan stretch = duration / kinds.Length;
         for (int index = 0; index < kinds.Length; index++)
-            _faults.Add(new PlannedFault(stretch * index + slack * random.NextDouble(), kinds[index]));
+            _faults.Add(new PlannedFault(stretch * index + (stretch - Room) * random.NextDouble(), kinds[index]));
     }
 
     public async Task RunAsync(ServiceRig rig)
@@ -52,8 +48,8 @@ sealed class FaultPlan
             await (planned.Fault switch
             {
                 Fault.ServiceKilled => rig.KillServiceAsync(),
-                Fault.PostgresStopped => rig.StopPostgresForAsync(_away),
-                _ => rig.TakeUpstreamAwayForAsync(_away),
+                Fault.PostgresStopped => rig.StopPostgresForAsync(Away),
+                _ => rig.TakeUpstreamAwayForAsync(Away),
             });
         }
     }

@@ -21,8 +21,6 @@ public sealed class StopUnderLoadTests(ITestOutputHelper output)
             new RigOptions
             {
                 IsSocketHeld = true,
-                Retention = TimeSpan.FromSeconds(12),
-                Able = TimeSpan.FromSeconds(6),
                 InFlightMax = 8_000,
                 Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"],
             },
