@@ -69,9 +69,9 @@ sealed class TemporaryCluster : IAsyncDisposable
     {
         RemoveLeftOvers();
         string folder = FolderOf("model");
+        // Stopped in good order before anybody copies it.
         await using var cluster = new PrivateCluster(folder, FreePort.Take());
         await cluster.StartAsync();
-        await cluster.StopAsync();
         return folder;
     }
 

@@ -40,7 +40,9 @@ sealed class ChainBench : Measurement
         var load = new OpenLoop(rig.Service.Url, context.Size(IdsPerSecond, 1_000) / IdsPerCallback, 16, number => CallbackRequest.Distinct(number, IdsPerCallback));
         long start = BenchContext.Time.GetTimestamp();
         await load.RunAsync(duration, context.Stop);
-        await UntilStoredAsync(rig, load.Accepted * IdsPerCallback, context);
+        await rig.Service.UntilStoredAsync(load.Accepted * IdsPerCallback, context.Stop);
+        // Whoever looks at commits gets to see the last one, too.
+        await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), context.Stop);
         double seconds = BenchContext.Time.GetElapsedTime(start).TotalSeconds;
         cpu = rig.Service.CpuSeconds - cpu;
         await end.CancelAsync();
@@ -64,16 +66,6 @@ sealed class ChainBench : Measurement
     }
 
     public override ValueTask CleanUpAsync() => _postgres?.DisposeAsync() ?? default;
-
-    static async Task UntilStoredAsync(Rig rig, long rows, BenchContext context)
-    {
-        TimeSpan patience = TimeSpan.FromSeconds(30);
-        long start = BenchContext.Time.GetTimestamp();
-        while ((await rig.Service.StatusAsync()).Postgresql.RowsStored < rows && BenchContext.Time.GetElapsedTime(start) < patience)
-            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), context.Stop);
-        // Whoever looks at commits gets to see the last one, too.
-        await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), context.Stop);
-    }
 
     static async Task JudgeRowsAsync(string database, string log, Commits commits, SideResult result)
     {

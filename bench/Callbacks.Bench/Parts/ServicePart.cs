@@ -7,6 +7,8 @@ namespace Callbacks.Bench.Parts;
 /// <summary>The published service with a journal and a database, as an operator runs it.</summary>
 sealed class ServicePart : IAsyncDisposable
 {
+    static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(30);
+
     readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(5) };
     readonly Part _part;
 
@@ -50,6 +52,20 @@ sealed class ServicePart : IAsyncDisposable
     }
 
     public async Task<ServiceStatus> StatusAsync() => ServiceStatus.Parse(await _client.GetStringAsync(new Uri(Url, "status")));
+
+    /// <summary>Waits until so many rows have been written. False when they were not in time.</summary>
+    public async Task<bool> UntilStoredAsync(long rows, CancellationToken stop)
+    {
+        long start = BenchContext.Time.GetTimestamp();
+        while ((await StatusAsync()).Postgresql.RowsStored < rows)
+        {
+            if (BenchContext.Time.GetElapsedTime(start) >= StorePatience)
+                return false;
+            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), stop);
+        }
+
+        return true;
+    }
 
     public Task KillAsync() => _part.KillAsync();
 

@@ -2,6 +2,7 @@ using Callbacks.Fixtures;
 
 namespace Callbacks.SystemTests.Acceptance;
 
+[Collection(Sequential.Name)]
 public sealed class TwoInstancesTests(ITestOutputHelper output)
 {
     [Fact]
@@ -17,7 +18,6 @@ public sealed class TwoInstancesTests(ITestOutputHelper output)
             ["--rate", "50", "--ids", "20", "--id-range", "500", "--seed", $"{random.Next()}"], TimeSpan.FromSeconds(5), service: service)));
 
         Assert.All(sent, figures => Assert.Equal(figures.Sent, figures.Accepted));
-        // Beside other trials rows may go a little late; how late, others measure.
-        await rig.AssertGoodAsync("--late", "1s");
+        await rig.AssertGoodAsync();
     }
 }

@@ -18,13 +18,7 @@ public sealed class StopUnderLoadTests(ITestOutputHelper output)
     {
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions
-            {
-                IsSocketHeld = true,
-                InFlightMax = 8_000,
-                Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"],
-            },
-            output);
+            new RigOptions { IsSocketHeld = true, InFlightMax = 8_000, Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"] }, output);
         using var enough = new CancellationTokenSource();
         Task<SendFigures> sending = rig.SendAsync(
             ["--rate", "200", "--ids", "100", "--id-range", "20000", "--fresh-connection", "--timeout", "30s", "--seed", $"{random.Next()}"],
