@@ -9,7 +9,10 @@ sealed class Disturbances
     const double FullShare = 0.95;
     const double OverloadShare = 0.9;
 
-    /// <summary>An answer is logged when it begins to be sent; what had not left when the upstream closed its connections never did.</summary>
+    /// <summary>
+    /// An answer is logged when it begins to be sent; what had not left when the upstream closed its connections never did. It closes them after its
+    /// mark, and thousands of them take a while.
+    /// </summary>
     const long SendMax = Moment.PerSecond;
 
     readonly Rules _rules;
@@ -21,8 +24,9 @@ sealed class Disturbances
     public Disturbances(Evidence evidence, Rules rules)
     {
         _rules = rules;
-        IEnumerable<(long, long)> upstream = [.. Away(evidence), .. Silences(evidence.Lookups)];
-        _closing = new Intervals(evidence.Lookups.Where(record => record.Outcome == LookupOutcome.Away).Select(away => (away.Start - SendMax, away.Start)));
+        (long Start, long End)[] away = [.. Away(evidence)];
+        IEnumerable<(long, long)> upstream = [.. away, .. Silences(evidence.Lookups)];
+        _closing = new Intervals(away.Select(closed => (closed.Start - SendMax, closed.End)));
         _any = new Intervals([.. evidence.Outages.Select(outage => (outage.Start, outage.End)), .. upstream]);
         _serviceOrPostgres = new Intervals(evidence.Outages
             .Where(outage => outage.Kind != OutageKind.Upstream)

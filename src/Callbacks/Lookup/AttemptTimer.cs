@@ -1,3 +1,5 @@
+using Callbacks.Time;
+
 namespace Callbacks.Lookup;
 
 /// <summary>The time limit of one lookup after another. Reused, for a lookup in flight should cost no more than it must.</summary>
@@ -8,6 +10,9 @@ sealed class AttemptTimer(TimeProvider timers) : IDisposable
 
     /// <summary>The token was cancelled because the service stops, not because the time was up.</summary>
     public bool IsBrokenOff { get; private set; }
+
+    /// <summary>When the attempt was let go.</summary>
+    public Instant BegunAt { get; set; }
 
     /// <summary>The token is cancelled when the time is up.</summary>
     public CancellationToken Start(TimeSpan timeout)

@@ -6,8 +6,9 @@ namespace Callbacks.Lookup;
 /// <summary>
 /// How many lookups may be in flight. It shrinks by the share of attempts that say "too much" (429, 503, timeouts, failed
 /// connections) when that passes a fifth, down to a floor where only probes go out, ten a second; it grows with time while attempts
-/// succeed, so that a good upstream is used at full rate within 5 s of its return however slowly it answers. This is the
-/// circuit breaker. Not safe for use by several threads.
+/// succeed, so that a good upstream is used at full rate within 5 s of its return however slowly it answers. Whether it is away or back is
+/// told by attempts begun since it last seemed to change: of thousands in flight when it goes some still succeed. This is the circuit
+/// breaker. Not safe for use by several threads.
 /// </summary>
 sealed class InFlightLimit(int max)
 {
@@ -29,6 +30,7 @@ sealed class InFlightLimit(int max)
     Instant _lastProbe;
     Instant _lastGrowth;
     Instant _judgedAt;
+    Instant _changedAt;
     int _attempts;
     int _failures;
     bool _succeededSinceGrowth;
@@ -52,8 +54,11 @@ sealed class InFlightLimit(int max)
 
     public bool IsBelowMax => _limit < max;
 
-    public void Record(long id, in LookupResult result, Instant now)
+    /// <summary>Takes note of an attempt that was begun then and has ended now.</summary>
+    public void Record(long id, in LookupResult result, Instant begun, Instant now)
     {
+        if (begun < _changedAt)
+            return;
         bool failed = result.Failure is LookupFailure.Connection or LookupFailure.Timeout or LookupFailure.Throttled;
         if (!failed)
             Succeed(now);
@@ -77,7 +82,7 @@ sealed class InFlightLimit(int max)
         // It is back: what failed before says nothing any more.
         IsProbing = false;
         _limit = Math.Min(max, _floor * 2);
-        _lastGrowth = now;
+        _lastGrowth = _changedAt = now;
         Clear(now);
     }
 
@@ -89,7 +94,8 @@ sealed class InFlightLimit(int max)
             _limit = Math.Max(_floor, _limit * (1 - share));
             _succeededSinceGrowth = false;
             _lastGrowth = now;
-            IsProbing = Limit <= _floor;
+            if (Limit <= _floor)
+                (IsProbing, _changedAt) = (true, now);
         }
 
         Clear(now);

@@ -96,7 +96,7 @@ sealed partial class Lookups(
 
             if (result is not null)
                 OnEnded?.Invoke(timers.GetElapsedTime(start));
-            Apply(lookup, result);
+            Apply(lookup, result, current.BegunAt);
             TryBegin(current, out lookup, out current);
         }
     }
@@ -108,7 +108,7 @@ sealed partial class Lookups(
             return _unexpected.Add(exception.GetType());
     }
 
-    void Apply(in Journal.Pending.Lookup lookup, LookupResult? made)
+    void Apply(in Journal.Pending.Lookup lookup, LookupResult? made, Instant begun)
     {
         if (made is not { } result)
         {
@@ -121,7 +121,7 @@ sealed partial class Lookups(
         bool isAway;
         lock (_lock)
         {
-            _limit.Record(lookup.Id, result, now);
+            _limit.Record(lookup.Id, result, begun, now);
             isAway = _limit.IsProbing;
             _attempts++;
             if (result.IsAnswer)
@@ -163,6 +163,7 @@ sealed partial class Lookups(
             {
                 _limit.Started(now);
                 timer = finished ?? (_idle.TryPop(out AttemptTimer? idle) ? idle : new AttemptTimer(timers));
+                timer.BegunAt = now;
                 _running.Add(timer);
                 return true;
             }

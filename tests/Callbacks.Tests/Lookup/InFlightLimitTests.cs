@@ -50,7 +50,7 @@ public sealed class InFlightLimitTests
         var limit = new InFlightLimit(100);
         for (int i = 0; i < 1_000; i++)
         {
-            limit.Record(i % badIds, Bad, _now);
+            limit.Record(i % badIds, Bad, _now, _now);
             _now += TimeSpan.FromMilliseconds(20);
         }
 
@@ -64,7 +64,7 @@ public sealed class InFlightLimitTests
         var limit = new InFlightLimit(100);
         for (int i = 0; i < 200 && !limit.IsProbing; i++)
         {
-            limit.Record(i, Bad, _now);
+            limit.Record(i, Bad, _now, _now);
             _now += TimeSpan.FromMilliseconds(200);
         }
 
@@ -90,7 +90,7 @@ public sealed class InFlightLimitTests
         Assert.False(limit.MayStart(max, _now));
         BringDown(limit);
 
-        limit.Record(1, Good, _now);
+        limit.Record(1, Good, _now, _now);
         Assert.False(limit.IsProbing);
         Assert.InRange(limit.Limit, 1, max);
         Instant first = _now;
@@ -125,7 +125,7 @@ public sealed class InFlightLimitTests
             if (!isDue)
                 continue;
             limit.Started(_now);
-            limit.Record(started++, Bad, _now);
+            limit.Record(started++, Bad, _now, _now);
         }
 
         Assert.Equal(100, started);
@@ -140,7 +140,7 @@ public sealed class InFlightLimitTests
     {
         var limit = new InFlightLimit(max);
         BringDown(limit);
-        limit.Record(1, Good, _now);
+        limit.Record(1, Good, _now, _now);
         Instant first = _now;
         while (limit.IsBelowMax)
         {
@@ -151,11 +151,33 @@ public sealed class InFlightLimitTests
     }
 
     [Fact]
+    public void What_was_begun_before_it_went_away_or_came_back_says_nothing_of_now()
+    {
+        var limit = new InFlightLimit(100);
+        Instant before = _now;
+        BringDown(limit);
+        for (int i = 0; i < 100; i++)
+            limit.Record(i, Good, before, _now);
+        Assert.True(limit.IsProbing);
+
+        Instant away = _now;
+        _now += TimeSpan.FromSeconds(1);
+        limit.Record(1, Good, away, _now);
+        Assert.False(limit.IsProbing);
+        int back = limit.Limit;
+        _now += TimeSpan.FromSeconds(1);
+        for (int i = 0; i < 100; i++)
+            limit.Record(i, Bad, away, _now);
+        Assert.False(limit.IsProbing);
+        Assert.Equal(back, limit.Limit);
+    }
+
+    [Fact]
     public void A_long_silence_is_not_made_up_for_in_one_leap()
     {
         var limit = new InFlightLimit(10_000);
         BringDown(limit);
-        limit.Record(1, Good, _now);
+        limit.Record(1, Good, _now, _now);
         int before = limit.Limit;
         _now += TimeSpan.FromMinutes(10);
         limit.MayStart(0, _now);
@@ -165,16 +187,16 @@ public sealed class InFlightLimitTests
     void RecordShare(InFlightLimit limit, in LookupResult failure, int failed, int of)
     {
         // One that brings the judging of what was before.
-        limit.Record(0, Good, _now);
+        limit.Record(0, Good, _now, _now);
         for (int i = 0; i < of; i++)
-            limit.Record(i, i < failed ? failure : Good, _now);
+            limit.Record(i, i < failed ? failure : Good, _now, _now);
     }
 
     void BringDown(InFlightLimit limit)
     {
         for (int i = 0; i < 10_000 && !limit.IsProbing; i++)
         {
-            limit.Record(i, Bad, _now);
+            limit.Record(i, Bad, _now, _now);
             _now += TimeSpan.FromMilliseconds(5);
         }
 
