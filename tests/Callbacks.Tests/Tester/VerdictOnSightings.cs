@@ -133,6 +133,14 @@ public sealed class VerdictOnSightings
     }
 
     [Fact]
+    public void An_answer_that_began_while_the_upstream_was_closing_its_connections_may_not_have_arrived()
+    {
+        Told Life() => new Told().Mark(-500, LookupOutcome.Listening).Callback(0, 1).Lookup(1, 10, 2_000);
+        Assert.Equal(1, Life().Mark(1_500, LookupOutcome.Away).Mark(7_000, LookupOutcome.Listening).Judged()[SightingOutcome.LookupsFailed]);
+        Assert.Equal(1, Life().Mark(500, LookupOutcome.Away).Mark(1_500, LookupOutcome.Listening).Judged().Missed);
+    }
+
+    [Fact]
     public void That_nobody_asked_is_no_silence_of_the_upstream_and_failing_for_all_is()
     {
         Told told = new Told().Callback(0, 1, 3).Lookup(3, 10, 500).Stored(510, 3, 0).Swept(30_100, 3).Callback(29_000, 3).Lookup(3, 29_100, 29_900, LookupOutcome.Offline);
