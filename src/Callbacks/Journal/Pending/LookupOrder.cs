@@ -2,16 +2,21 @@ namespace Callbacks.Journal.Pending;
 
 /// <summary>
 /// The order of lookups. Normally the id with the oldest waiting sighting is next. A first-in-first-out queue that can't keep up, with a
-/// deadline, looks up only what is about to expire; so from the moment when the oldest wait passes half the retention, until it is
-/// below a quarter, ids that were named a moment ago come first, still by their oldest waiting sighting, and after them the rest,
-/// newest first. An id that is named all the time keeps its turn that way, for its row will be fresh whenever it is asked; one that
-/// was named once is asked at once or, if that can't be, last. Not safe for use by several threads.
+/// deadline, looks up only what is about to expire; so from the moment when the oldest wait passes half the retention and all that wait
+/// would take as long at the pace of the last seconds, until one of the two is below a quarter, ids that were named a moment ago come
+/// first, still by their oldest waiting sighting, and after them the rest, newest first. An id that is named all the time keeps its turn
+/// that way, for its row will be fresh whenever it is asked; one that was named once is asked at once or, if that can't be, last. A long
+/// wait alone is no overload: after an outage it is what the outage left. Not safe for use by several threads.
 /// </summary>
 /// <param name="plenty">So many ids that were named a moment ago are more than lookups can take before they are stale.</param>
 sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseconds, int plenty)
 {
+    /// <summary>Taken back at a time when overload has ended: many enough to be done soon, few enough to be no pause.</summary>
+    const int TakenBackMax = 16;
+
     readonly TimeWheel _waiting = new(entries, tickMicroseconds);
     readonly TimeWheel _stale = new(entries, tickMicroseconds);
+    readonly AnswerPace _pace = new(retention / 30);
     readonly long _fresh = retention / 30;
     bool _isOverloaded;
 
@@ -27,6 +32,9 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
     public void AddLast(int index, long now) => _waiting.Add(index, now);
 
     public void Add(int index) => _waiting.Add(index, entries[index].Oldest);
+
+    /// <summary>A lookup was answered: what the pace is told by.</summary>
+    public void CountAnswer() => _pace.Count();
 
     /// <summary>A sighting of an id that waits already: it may be older than those known, or make the id fresh again.</summary>
     public void Renew(int index, long received, long now)
@@ -71,18 +79,10 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
             return index != 0;
         }
 
-        index = _waiting.PeekOldest(out long waitingSince);
-        int stale = _stale.PeekOldest(out long staleSince);
-        if (stale != 0 && (index == 0 || staleSince < waitingSince))
-        {
-            index = stale;
-            _stale.Remove(stale);
-        }
-        else if (index != 0)
-        {
+        TakeBackStale();
+        index = _waiting.PeekOldest(out _);
+        if (index != 0)
             _waiting.Remove(index);
-        }
-
         return index != 0;
     }
 
@@ -130,11 +130,9 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
         if (_stale.Count > 0)
             oldest = Math.Min(oldest, staleSince);
         long age = now - oldest;
-        bool isUnfit = unfitUpTo > now - retention / 4;
-        if (_isOverloaded)
-            _isOverloaded = isUnfit || age > retention / 4;
-        else
-            _isOverloaded = isUnfit || age > retention / 2;
+        long limit = _isOverloaded ? retention / 4 : retention / 2;
+        _pace.Advance(now);
+        _isOverloaded = unfitUpTo > now - retention / 4 || (age > limit && _pace.TimeFor(Count, now) > limit);
         return _isOverloaded;
     }
 
@@ -155,6 +153,20 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
         }
 
         return false;
+    }
+
+    /// <summary>By their oldest sightings again.</summary>
+    void TakeBackStale()
+    {
+        for (int taken = 0; taken < TakenBackMax; taken++)
+        {
+            int index = _stale.PeekOldest(out _);
+            if (index == 0)
+                return;
+            _stale.Remove(index);
+            entries[index].State = IdState.Waiting;
+            Add(index);
+        }
     }
 
     void SetAside(int index)

@@ -96,6 +96,7 @@ sealed class LookupStates(PendingId[] entries, long retention)
     {
         ref PendingId entry = ref entries[lookup.Entry];
         InFlight--;
+        _order.CountAnswer();
         entry.AnsweredStart = entry.When;
         entry.Answer = answer;
         entry.Attempts = 0;

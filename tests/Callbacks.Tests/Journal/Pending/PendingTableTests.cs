@@ -176,6 +176,21 @@ public sealed class PendingTableTests
     }
 
     [Fact]
+    public void What_an_outage_left_is_no_overload_while_lookups_are_answered_fast_enough()
+    {
+        for (int id = 1; id <= 30; id++)
+            Arrive(At(id / 10.0), id);
+        Assert.True(_table.Status(At(16)).IsOverloaded);
+        // Named a moment ago, so it goes first, and the others are set aside.
+        Arrive(At(16), 30);
+        Assert.Equal(30, AnswerOne(At(16)));
+        for (int answered = 1; answered < 4; answered++)
+            AnswerOne(At(16.1));
+        Assert.False(_table.Status(At(16.2)).IsOverloaded);
+        Assert.Equal([1, 2, 3, 4, 5], StartAll(At(16.3))[..5]);
+    }
+
+    [Fact]
     public void What_does_not_fit_waits_on_disk_and_enters_when_there_is_room()
     {
         var table = new PendingTable(Retention, 100, keepAll: false, new Random(1));
@@ -226,6 +241,13 @@ public sealed class PendingTableTests
     {
         Assert.True(_table.TryStart(now, out Callbacks.Journal.Pending.Lookup lookup));
         return lookup;
+    }
+
+    long AnswerOne(Instant now)
+    {
+        Callbacks.Journal.Pending.Lookup lookup = StartOne(now);
+        _table.Answered(lookup, LookupAnswer.Online);
+        return lookup.Id;
     }
 
     List<long> StartAll(Instant now)
