@@ -28,7 +28,7 @@ public class JournalBenchmarks
     {
         _group.Clear();
         for (int i = 0; i < CallbacksPerGroup; i++)
-            _group.Add(++_number, _now, _ids, _append);
+            _group.Add(++_number, _now, _ids, PackedIds.WidthOf(_ids), _append);
         return _group.Complete(1, 2, 3, null).Length;
     }
 

@@ -36,7 +36,7 @@ sealed class JournalOptions : ICheckedOptions
     internal static int GroupBytesMax(int segmentBytes) => Math.Min(Layout.GroupBytesMax, segmentBytes - Layout.SegmentHeaderBytes);
 
     internal static int IdsOfOneCallbackMax(int segmentBytes) =>
-        (GroupBytesMax(segmentBytes) - Layout.GroupHeaderBytes - Layout.CallbackHeaderBytes) / sizeof(long);
+        (GroupBytesMax(segmentBytes) - Layout.GroupHeaderBytes - Layout.CallbackHeaderBytes) / sizeof(long); // However wide they are.
 
     public IEnumerable<string> FindErrors()
     {

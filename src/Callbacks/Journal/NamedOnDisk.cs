@@ -36,8 +36,10 @@ sealed class NamedOnDisk(SegmentList segments, Lock files)
         {
             if (frames.Kind != Layout.CallbackKind || frames.Callback.ReceivedAt <= since || cursor.Segment.Settled.Contains(frames.Callback.Number))
                 continue;
-            foreach (long id in frames.Callback.Ids)
+            PackedIds packed = frames.Callback.Ids;
+            for (int i = 0; i < packed.Length; i++)
             {
+                long id = packed[i];
                 if (ids.TryGetValue(id, out Instant receivedBy) && frames.Callback.ReceivedAt <= receivedBy)
                     named.Add(id);
             }

@@ -282,7 +282,7 @@ public sealed class JournalFaultTests : IDisposable
     [Fact]
     public async Task A_missing_segment_is_reported_and_the_others_are_used()
     {
-        long[] ids = [.. Enumerable.Range(0, 3000).Select(id => (long)id)];
+        long[] ids = JournalRig.WideIds(3000);
         using (var first = new JournalRig(_disk))
         {
             for (int i = 0; i < 8; i++)

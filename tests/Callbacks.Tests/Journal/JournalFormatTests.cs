@@ -11,64 +11,59 @@ using Callbacks.Time;
 namespace Callbacks.Tests.Journal;
 
 /// <summary>
-/// A release is replaced by the next and back. <c>Format1</c> holds a journal that release 0.1.0 left: three segments, settle marks, and twenty pending callbacks, which
-/// <c>pending.txt</c> lists: number, receive time in microseconds, first id, how many ids, one after the other.
+/// A release is replaced by the next and back. <c>Format1</c> and <c>Format2</c> each hold a journal that a service left when that was its format: segments, a spare,
+/// settle marks, and twenty pending callbacks, which <c>pending.txt</c> lists: number, receive time in microseconds, first id, how many ids, one after the other.
 /// </summary>
 public sealed class JournalFormatTests : IDisposable
 {
-    const string Newest = "00000000000000000008.journal";
+    const int Current = 2;
+    const ulong NewestNumber = 3;
     const int VersionOffset = 12;
     const int ChecksummedBytes = 832;
 
     /// <summary>Some kind that no release knows.</summary>
     const byte UnknownKind = 77;
 
-    static readonly string Kept = Path.Combine(AppContext.BaseDirectory, "Journal", "Format1");
-
-    static readonly (ulong Number, Instant ReceivedAt, long[] Ids)[] Pending =
-    [
-        .. File.ReadAllLines(Path.Combine(Kept, "pending.txt")).Select(line => line.Split(' ').Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray())
-            .Select(numbers => ((ulong)numbers[0], new Instant(numbers[1]), Enumerable.Range(0, (int)numbers[3]).Select(i => numbers[2] + i).ToArray())),
-    ];
+    static readonly string Newest = Segment.NameOf(NewestNumber);
 
     readonly string _folder = Directory.CreateTempSubdirectory("callback-format-").FullName;
-
-    public JournalFormatTests()
-    {
-        foreach (string segment in Directory.EnumerateFiles(Kept, "*.journal"))
-            File.Copy(segment, Path.Combine(_folder, Path.GetFileName(segment)));
-    }
+    (ulong Number, Instant ReceivedAt, long[] Ids)[] _pending = [];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public async Task A_journal_of_format_1_is_read_with_exactly_its_pending_callbacks()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(Current)]
+    public async Task A_journal_of_each_format_is_read_with_exactly_its_pending_callbacks(int format)
     {
+        Take(format);
         using JournalRig rig = Open();
         Assert.Equal(Expected(), await FindAsync(rig));
-        Assert.Equal(Pending.Sum(callback => callback.Ids.Length), rig.Balance.Snapshot().PendingAtStart);
+        Assert.Equal(_pending.Sum(callback => callback.Ids.Length), rig.Balance.Snapshot().PendingAtStart);
         Assert.Empty(rig.Journal.Status().Damage);
-        Assert.True((await rig.AppendAsync(1)).Number > Pending[^1].Number);
+        Assert.True((await rig.AppendAsync(1)).Number > _pending[^1].Number);
     }
 
     [Fact]
     public async Task Frames_of_an_unknown_kind_are_skipped_and_what_else_is_in_their_group_counts()
     {
-        var received = new Instant(Pending[^1].ReceivedAt.Microseconds + 1);
-        ulong number = Pending[^1].Number + 1;
+        Take(Current);
+        var received = new Instant(_pending[^1].ReceivedAt.Microseconds + 1);
+        ulong number = _pending[^1].Number + 1;
         AddGroup(group =>
         {
             int unknown = WriteUnknown(group);
-            return unknown + CallbackFrame.Write(group[unknown..], number, received, [4711]);
+            return unknown + CallbackFrame.Write(group[unknown..], number, received, [4711], width: 2);
         }, callbacks: 1, number, received);
         using JournalRig rig = Open();
-        Assert.Equal(Expected().Prepend((4711, received)), await FindAsync(rig));
+        Assert.Equal(Expected().Append((4711, received)).Order(), await FindAsync(rig));
         Assert.Empty(rig.Journal.Status().Damage);
     }
 
     [Fact]
     public async Task A_group_of_unknown_frames_alone_is_no_damage()
     {
+        Take(Current);
         AddGroup(WriteUnknown, callbacks: 0, firstNumber: 0, default);
         using JournalRig rig = Open();
         Assert.Equal(Expected(), await FindAsync(rig));
@@ -77,9 +72,10 @@ public sealed class JournalFormatTests : IDisposable
 
     [Theory]
     [InlineData(0)]
-    [InlineData(2)]
+    [InlineData(Current + 1)]
     public async Task Another_format_version_refuses_the_start_and_leaves_everything_as_it_is(int version)
     {
+        Take(Current);
         byte[] segment = Read(Newest);
         BinaryPrimitives.WriteInt32LittleEndian(segment.AsSpan(VersionOffset), version);
         BinaryPrimitives.WriteUInt32LittleEndian(segment.AsSpan(8), Layout.Checksum(uint.MaxValue, segment.AsSpan(VersionOffset..ChecksummedBytes)));
@@ -87,16 +83,29 @@ public sealed class JournalFormatTests : IDisposable
         string[] before = ReadAll();
 
         JournalUnusableException refused = Assert.Throws<JournalUnusableException>(Open);
-        Assert.Contains($"has journal format {version}; this release reads format 1.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"has journal format {version}; this release reads formats 1 to 2.", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, ReadAll());
     }
 
-    static IEnumerable<(long Id, Instant ReceivedAt)> Expected() =>
-        Pending.SelectMany(callback => callback.Ids.Select(id => (id, callback.ReceivedAt))).OrderBy(pair => pair.id);
+    /// <summary>Puts the journal that is kept of a format into the folder.</summary>
+    void Take(int format)
+    {
+        string kept = Path.Combine(AppContext.BaseDirectory, "Journal", $"Format{format}");
+        foreach (string segment in Directory.EnumerateFiles(kept, "*.journal"))
+            File.Copy(segment, Path.Combine(_folder, Path.GetFileName(segment)));
+        _pending =
+        [
+            .. File.ReadAllLines(Path.Combine(kept, "pending.txt")).Select(line => line.Split(' ').Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray())
+                .Select(numbers => ((ulong)numbers[0], new Instant(numbers[1]), Enumerable.Range(0, (int)numbers[3]).Select(i => numbers[2] + i).ToArray())),
+        ];
+    }
+
+    IEnumerable<(long Id, Instant ReceivedAt)> Expected() =>
+        _pending.SelectMany(callback => callback.Ids.Select(id => (id, callback.ReceivedAt))).OrderBy(pair => pair.id);
 
     // A second after the last receipt, however long that is ago by now.
     JournalRig Open() => new(
-        new LinuxDisk(_folder), clock: new FakeTimeProvider(new DateTimeOffset(Pending[^1].ReceivedAt.ToDateTime() + TimeSpan.FromSeconds(1), TimeSpan.Zero)));
+        new LinuxDisk(_folder), clock: new FakeTimeProvider(new DateTimeOffset(_pending[^1].ReceivedAt.ToDateTime() + TimeSpan.FromSeconds(1), TimeSpan.Zero)));
 
     static async Task<List<(long Id, Instant ReceivedAt)>> FindAsync(JournalRig rig)
     {
@@ -132,7 +141,7 @@ public sealed class JournalFormatTests : IDisposable
 
         Span<byte> group = segment.AsSpan(offset, Layout.BlockBytes);
         int bytes = Layout.GroupHeaderBytes + write(group[Layout.GroupHeaderBytes..]);
-        new GroupHeader(bytes, last.Number + 1, last.Tag, callbacks, firstNumber, received).Write(group, 8);
+        new GroupHeader(bytes, last.Number + 1, last.Tag, callbacks, firstNumber, received).Write(group, NewestNumber);
         File.WriteAllBytes(Path.Combine(_folder, Newest), segment);
     }
 

@@ -62,7 +62,7 @@ public sealed class JournalLogTests : IDisposable
     {
         using var rig = new JournalRig(_disk, TimeSpan.FromSeconds(1), loggers: _log);
         _disk.Fails = (what, _) => what == "delete";
-        long[] ids = [.. Enumerable.Range(0, 5_000).Select(id => (long)id)];
+        long[] ids = JournalRig.WideIds(5_000);
         for (int i = 0; i < 4; i++)
             Assert.True((await rig.AppendAsync(ids)).IsDurable);
         await rig.AnswerUntilSettledAsync();

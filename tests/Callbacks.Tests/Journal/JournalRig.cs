@@ -32,6 +32,9 @@ sealed class JournalRig : IDisposable
     public Balance Balance { get; } = new();
     public CallbackJournal Journal => _journal;
 
+    /// <summary>Ids that take eight bytes each on disk.</summary>
+    public static long[] WideIds(int count) => [.. Enumerable.Range(0, count).Select(id => (1L << 60) + id)];
+
     public async Task<Receipt> AppendAsync(params long[] ids) => await _journal.AppendAsync(ids);
 
     /// <summary>Answers and stores whatever waits, as an upstream would that says online to even ids.</summary>

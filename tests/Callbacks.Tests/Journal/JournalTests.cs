@@ -70,7 +70,7 @@ public abstract class JournalTests : IDisposable
     public async Task Settled_segments_are_deleted_and_the_journal_shrinks_to_one_and_its_spare()
     {
         using var rig = new JournalRig(OpenDisk());
-        long[] ids = [.. Enumerable.Range(0, 1000).Select(id => (long)id)];
+        long[] ids = JournalRig.WideIds(1000);
         for (int i = 0; i < 40; i++)
             await rig.AppendAsync(ids);
         Assert.True(rig.Journal.Status().Segments > 4);

@@ -5,20 +5,26 @@ using Callbacks.Time;
 namespace Callbacks.Journal.Log;
 
 /// <summary>A callback as it stands in a group. The ids are a view of the buffer that it was read into.</summary>
-readonly ref struct CallbackFrame(ulong number, Instant receivedAt, ReadOnlySpan<long> ids)
+readonly ref struct CallbackFrame(ulong number, Instant receivedAt, PackedIds ids)
 {
+    public CallbackFrame(ulong number, Instant receivedAt, ReadOnlySpan<long> ids)
+        : this(number, receivedAt, new PackedIds(ids))
+    {
+    }
+
     public ulong Number { get; } = number;
     public Instant ReceivedAt { get; } = receivedAt;
-    public ReadOnlySpan<long> Ids { get; } = ids;
+    public PackedIds Ids { get; } = ids;
 
-    public static int Write(Span<byte> target, ulong number, Instant receivedAt, ReadOnlySpan<long> ids)
+    /// <param name="width">Bytes an id, at least as many as the widest needs.</param>
+    public static int Write(Span<byte> target, ulong number, Instant receivedAt, ReadOnlySpan<long> ids, int width)
     {
-        int bytes = Layout.CallbackBytes(ids.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(target, Layout.CallbackKind | (ulong)bytes << 32);
+        int bytes = Layout.CallbackBytes(ids.Length, width);
+        BinaryPrimitives.WriteUInt64LittleEndian(target, Layout.CallbackKind | (ulong)width << 8 | (ulong)bytes << 32);
         BinaryPrimitives.WriteUInt64LittleEndian(target[8..], number);
         BinaryPrimitives.WriteInt64LittleEndian(target[16..], receivedAt.Microseconds);
         BinaryPrimitives.WriteUInt64LittleEndian(target[24..], (ulong)ids.Length);
-        MemoryMarshal.AsBytes(ids).CopyTo(target[Layout.CallbackHeaderBytes..]);
+        PackedIds.Pack(ids, width, target[Layout.CallbackHeaderBytes..bytes]);
         return bytes;
     }
 }
@@ -67,10 +73,12 @@ ref struct FrameReader
 
         if (Kind == Layout.CallbackKind)
         {
+            // Format 1 had no width: each id took eight bytes.
+            int width = frame[1] == 0 ? sizeof(long) : frame[1];
             Callback = new CallbackFrame(
                 BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]),
                 new Instant(BinaryPrimitives.ReadInt64LittleEndian(frame[16..])),
-                MemoryMarshal.Cast<byte, long>(frame[Layout.CallbackHeaderBytes..bytes]));
+                new PackedIds(frame[Layout.CallbackHeaderBytes..bytes], BinaryPrimitives.ReadInt64LittleEndian(frame[24..]), width));
         }
         else if (Kind == Layout.SettledKind)
         {

@@ -17,6 +17,9 @@ sealed class GroupBuffer(int groupBytesMax)
     public List<ulong> Marks { get; } = [];
     public long Sightings { get; private set; }
     public int Callbacks { get; private set; }
+
+    /// <summary>What the callbacks take of <see cref="Length"/>.</summary>
+    public int CallbackBytes { get; private set; }
     public ulong FirstNumber { get; private set; }
     public Instant FirstReceived { get; private set; }
     public Instant LastReceived { get; private set; }
@@ -25,9 +28,12 @@ sealed class GroupBuffer(int groupBytesMax)
 
     public bool HasRoom(int bytes) => Length + bytes <= groupBytesMax;
 
-    public void Add(ulong number, Instant receivedAt, ReadOnlySpan<long> ids, PendingAppend append)
+    /// <param name="width">See <see cref="PackedIds.WidthOf"/>.</param>
+    public void Add(ulong number, Instant receivedAt, ReadOnlySpan<long> ids, int width, PendingAppend append)
     {
-        Length += CallbackFrame.Write(Frames[Length..], number, receivedAt, ids);
+        int bytes = CallbackFrame.Write(Frames[Length..], number, receivedAt, ids, width);
+        Length += bytes;
+        CallbackBytes += bytes;
         if (Callbacks == 0)
             (FirstNumber, FirstReceived) = (number, receivedAt);
         LastReceived = receivedAt;
@@ -80,6 +86,7 @@ sealed class GroupBuffer(int groupBytesMax)
         Appends.Clear();
         Marks.Clear();
         Callbacks = 0;
+        CallbackBytes = 0;
         Sightings = 0;
         FirstNumber = 0;
         FirstReceived = LastReceived = default;

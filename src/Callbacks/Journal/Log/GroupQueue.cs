@@ -64,7 +64,8 @@ sealed class GroupQueue : IDisposable
     /// <inheritdoc cref="ICallbackLog.AppendAsync"/>
     public ValueTask<Receipt> AppendAsync(ReadOnlySpan<long> ids)
     {
-        int bytes = Layout.CallbackBytes(ids.Length);
+        int width = PackedIds.WidthOf(ids);
+        int bytes = Layout.CallbackBytes(ids.Length, width);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, _groupBytesMax - Layout.GroupHeaderBytes, nameof(ids));
         Instant now = _time.Now;
         lock (_gate)
@@ -83,7 +84,7 @@ sealed class GroupQueue : IDisposable
             }
 
             PendingAppend append = PendingAppend.Rent(number, receivedAt);
-            _open.Add(number, receivedAt, ids, append);
+            _open.Add(number, receivedAt, ids, width, append);
             _queuedBytes += bytes;
             if (_isIdle)
                 Monitor.Pulse(_gate);
@@ -203,7 +204,7 @@ sealed class GroupQueue : IDisposable
     {
         lock (_gate)
         {
-            _queuedBytes -= Layout.CallbackHeaderBytes * (long)group.Callbacks + group.Sightings * sizeof(long);
+            _queuedBytes -= group.CallbackBytes;
             group.Clear();
             // One being filled, one being written, one to change over: more only while the disk can't keep up.
             if (_empty.Count < 2)

@@ -16,13 +16,14 @@ static class Layout
     public const int CallbackHeaderBytes = 32;
     public const int SettledHeaderBytes = 8;
 
-    /// <summary>Upper bound of one write. At 100 ids a callback this is some 1,200 callbacks.</summary>
+    /// <summary>Upper bound of one write. At 100 ids of three bytes a callback this is some 3,000 callbacks.</summary>
     public const int GroupBytesMax = 1 << 20;
 
     public const byte CallbackKind = 1;
     public const byte SettledKind = 2;
 
-    public static int CallbackBytes(int ids) => CallbackHeaderBytes + ids * sizeof(long);
+    /// <param name="width">Bytes an id.</param>
+    public static int CallbackBytes(int ids, int width) => CallbackHeaderBytes + PackedIds.BytesOf(ids, width);
 
     public static int WholeBlocks(int bytes) => (bytes + BlockBytes - 1) & -BlockBytes;
 

@@ -22,7 +22,8 @@ readonly record struct SegmentEnd(ulong Segment, uint Tag, long End);
 sealed record SegmentHeader(ulong Segment, uint Tag, ulong LowestLive, ulong LastNumber, Instant LastReceived, IReadOnlyList<SegmentEnd> Earlier)
 {
     const ulong Magic = 0x4B43_4142_4C4C_4143; // "CALLBACK"
-    const uint Version = 1;
+    const uint Version = 2;
+    const uint OldestVersionRead = 1;
     const int FixedBytes = 64;
     const int EarlierBytes = 24;
     const int EarlierMax = 32;
@@ -74,8 +75,8 @@ sealed record SegmentHeader(ulong Segment, uint Tag, ulong LowestLive, ulong Las
             return null;
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(block[12..]);
-        if (version != Version)
-            throw new InvalidDataException($"Segment {segment} has journal format {version}; this release reads format {Version}. Start the release that wrote it.");
+        if (version is < OldestVersionRead or > Version)
+            throw new InvalidDataException($"Segment {segment} has journal format {version}; this release reads formats {OldestVersionRead} to {Version}. Start the release that wrote it.");
 
         var earlier = new SegmentEnd[BinaryPrimitives.ReadInt32LittleEndian(block[28..])];
         for (int i = 0; i < earlier.Length; i++)

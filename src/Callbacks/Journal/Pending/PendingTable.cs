@@ -12,7 +12,11 @@ namespace Callbacks.Journal.Pending;
 /// </summary>
 sealed class PendingTable
 {
+    const int FewIds = 4;
+
     readonly Lock _lock = new();
+    // Those of the callback that is visited, as many as are looked at in one go.
+    readonly long[] _ids = new long[IdIndex.WarmIdsMax];
     readonly IdSlots _slots;
     readonly PendingId[] _entries;
     readonly LookupStates _states;
@@ -81,13 +85,20 @@ sealed class PendingTable
         expired.Clear();
         lock (_lock)
         {
-            ReadOnlySpan<long> ids = callback.Ids;
+            PackedIds ids = callback.Ids;
+            // Other visits end at the first id, as a rule.
+            int mask = (visit == VisitKind.Again ? FewIds : IdIndex.WarmIdsMax) - 1;
             for (int i = 0; i < ids.Length; i++)
             {
-                // Other visits end at the first id, as a rule.
-                if (visit != VisitKind.Again && i % IdIndex.WarmIdsMax == 0)
-                    _warmed ^= _slots.Warm(ids.Slice(i, Math.Min(IdIndex.WarmIdsMax, ids.Length - i)));
-                Outcome outcome = Touch(ids[i], callback.ReceivedAt.Microseconds, visit, now.Microseconds, ref wake, out LookupFailure failure);
+                if ((i & mask) == 0)
+                {
+                    Span<long> next = _ids.AsSpan(0, Math.Min(mask + 1, ids.Length - i));
+                    ids.CopyTo(next, i);
+                    if (visit != VisitKind.Again)
+                        _warmed ^= _slots.Warm(next);
+                }
+
+                Outcome outcome = Touch(_ids[i & mask], callback.ReceivedAt.Microseconds, visit, now.Microseconds, ref wake, out LookupFailure failure);
                 if (outcome != Outcome.Pending)
                 {
                     outcomes.Add(outcome);

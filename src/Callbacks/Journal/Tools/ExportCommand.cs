@@ -78,7 +78,7 @@ static class ExportCommand
                 json.WriteString("id", id);
                 json.WriteString("received_at", callback.ReceivedAt.ToString());
                 json.WriteStartArray("object_ids");
-                foreach (long objectId in callback.Ids)
+                foreach (long objectId in callback.Ids.ToArray())
                     json.WriteNumberValue(objectId);
                 json.WriteEndArray();
                 json.WriteBoolean("settled", isSettled);

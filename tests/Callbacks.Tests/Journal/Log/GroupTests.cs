@@ -78,7 +78,7 @@ public sealed class GroupTests
         var buffer = new GroupBuffer(64 << 10);
         Add(buffer, 1, [10]);
         Add(buffer, 2, [20, 21]);
-        int firstEnd = Layout.GroupHeaderBytes + Layout.CallbackBytes(1);
+        int firstEnd = Layout.GroupHeaderBytes + Layout.CallbackBytes(1, 1);
         byte[] whole = buffer.Complete(1, Tag, SegmentNumber, header: null)[..buffer.Length].ToArray();
         byte[] unknown = new byte[frameBytes];
         Array.Fill(unknown, (byte)0xFF);
@@ -138,7 +138,7 @@ public sealed class GroupTests
     [Fact]
     public void Without_room_for_one_mark_none_is_taken()
     {
-        var buffer = new GroupBuffer(Layout.GroupHeaderBytes + Layout.CallbackBytes(1));
+        var buffer = new GroupBuffer(Layout.GroupHeaderBytes + Layout.CallbackBytes(1, 1));
         Add(buffer, 1, [1]);
         Assert.False(buffer.HasRoom(8));
         List<ulong> marks = [1];
@@ -171,7 +171,7 @@ public sealed class GroupTests
     static void Add(GroupBuffer buffer, ulong number, long[] ids)
     {
         Instant receivedAt = Noon + TimeSpan.FromSeconds(number);
-        buffer.Add(number, receivedAt, ids, PendingAppend.Rent(number, receivedAt));
+        buffer.Add(number, receivedAt, ids, PackedIds.WidthOf(ids), PendingAppend.Rent(number, receivedAt));
     }
 
     static (List<(ulong Number, Instant ReceivedAt, long[] Ids)> Callbacks, List<ulong> Settled) Read(ReadOnlySpan<byte> group)

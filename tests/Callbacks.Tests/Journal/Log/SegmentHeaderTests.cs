@@ -61,11 +61,11 @@ public sealed class SegmentHeaderTests
     public void A_whole_header_of_a_later_format_says_which_release_to_start()
     {
         byte[] block = Write(Header(1));
-        block[12] = 2;
+        block[12] = 3;
         int checkedBytes = 64 + 32 * 24;
         BitConverter.TryWriteBytes(block.AsSpan(8), Layout.Checksum(uint.MaxValue, block.AsSpan(12..checkedBytes)));
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => SegmentHeader.Read(block, 77));
-        Assert.Equal("Segment 77 has journal format 2; this release reads format 1. Start the release that wrote it.", error.Message);
+        Assert.Equal("Segment 77 has journal format 3; this release reads formats 1 to 2. Start the release that wrote it.", error.Message);
     }
 
     static SegmentHeader Header(int earlier) => new(

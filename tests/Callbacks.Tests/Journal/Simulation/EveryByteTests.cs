@@ -12,6 +12,9 @@ public sealed class EveryByteTests
     const int QuickStep = 37;
     const int IdsPerGroupMax = 640;
 
+    // Ids of eight bytes each: the groups below fill the segment to its last block.
+    const long WideId = 1L << 60;
+
     // Small groups and such as take several blocks, to the end of the segment.
     static readonly int[] GroupIds = [3, 40, 1, 640, 7, 2, 600, 60, 1, 30, 8, 5, 400];
 
@@ -26,11 +29,11 @@ public sealed class EveryByteTests
         int offset = Layout.SegmentHeaderBytes;
         for (int group = 0; group < GroupIds.Length; group++)
         {
-            int first = group * IdsPerGroupMax;
-            long[] ids = [.. Enumerable.Range(first, GroupIds[group]).Select(id => (long)id)];
+            long first = WideId + group * IdsPerGroupMax;
+            long[] ids = [.. Enumerable.Range(0, GroupIds[group]).Select(id => first + id)];
             life.Append(new Sent(group, ids));
             life.Write(isDue: false);
-            int bytes = Layout.GroupHeaderBytes + Layout.CallbackBytes(ids.Length);
+            int bytes = Layout.GroupHeaderBytes + Layout.CallbackBytes(ids.Length, sizeof(long));
             _groups.Add((offset, offset + bytes, ids));
             offset += Layout.WholeBlocks(bytes);
         }

@@ -8,7 +8,7 @@ namespace Callbacks.Tests.Journal.Tools;
 /// <summary>What is read beside a journal that runs, on a disk that can do at any moment what a real one does at bad ones.</summary>
 public sealed class SurveyTests : IDisposable
 {
-    static readonly long[] ManyIds = [.. Enumerable.Range(0, 1000).Select(id => (long)id)];
+    static readonly long[] ManyIds = JournalRig.WideIds(1000);
 
     readonly SimulatedDisk _disk = new();
 
