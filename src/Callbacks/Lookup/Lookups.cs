@@ -156,20 +156,24 @@ sealed partial class Lookups(
         Instant now = time.Now;
         lock (_lock)
         {
-            if (finished is not null)
-                _running.Remove(finished);
-            _isHeldBack = !_limit.MayStart(_running.Count, now);
+            int others = finished is null ? _running.Count : _running.Count - 1;
+            _isHeldBack = !_limit.MayStart(others, now);
             if (!_stopping && !_isHeldBack && table.TryStart(now, out lookup))
             {
                 _limit.Started(now);
                 timer = finished ?? (_idle.TryPop(out AttemptTimer? idle) ? idle : new AttemptTimer(timers));
                 timer.BegunAt = now;
-                _running.Add(timer);
+                if (finished is null)
+                    _running.Add(timer);
                 return true;
             }
 
             if (finished is not null)
+            {
+                _running.Remove(finished);
                 _idle.Push(finished);
+            }
+
             if (_running.Count == 0)
                 _drained?.TrySetResult();
             (lookup, timer) = (default, null);

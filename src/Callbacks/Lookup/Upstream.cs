@@ -87,9 +87,6 @@ sealed class Upstream : IDisposable
 
     static async ValueTask<LookupResult> ReadAsync(HttpResponseMessage response, long id, CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentLength > LookupOptions.AnswerBytesMax)
-            return LookupResult.Failed(LookupFailure.Malformed);
-
         byte[] buffer = ArrayPool<byte>.Shared.Rent(LookupOptions.AnswerBytesMax + 1);
         try
         {

@@ -11,34 +11,24 @@ sealed class ServiceTime
 
     readonly TimeProvider _provider;
     readonly Lock _lock = new();
-    long _startTimestamp;
-    Instant _start;
+    // Replaced as a whole, for each callback, visit and lookup reads it.
+    volatile Epoch _epoch;
     Instant _steppedAt = Instant.MinValue;
-    TimeSpan _apart;
 
     public ServiceTime(TimeProvider provider)
     {
         _provider = provider;
-        (_start, _startTimestamp) = ReadClocks();
+        _epoch = ReadClocks();
     }
 
-    /// <summary>Whole microseconds, never smaller than any value returned before.</summary>
+    /// <summary>Whole microseconds, never smaller than any value that was returned before the call.</summary>
     public Instant Now
     {
         get
         {
-            lock (_lock)
-            {
-                Instant now = _start + _provider.GetElapsedTime(_startTimestamp);
-                Instant wall = Instant.From(_provider.GetUtcNow());
-                _apart = wall - now;
-                if (_apart <= Tolerance)
-                    return now;
-
-                (_start, _startTimestamp) = ReadClocks();
-                _steppedAt = _start;
-                return _start;
-            }
+            Epoch epoch = _epoch;
+            Instant now = epoch.Start + _provider.GetElapsedTime(epoch.Timestamp);
+            return Wall - now <= Tolerance ? now : Step();
         }
     }
 
@@ -47,9 +37,9 @@ sealed class ServiceTime
     {
         get
         {
-            _ = Now;
-            lock (_lock)
-                return _apart > Tolerance ? TimeSpan.Zero : _apart;
+            Instant now = Now;
+            TimeSpan apart = Wall - now;
+            return apart > Tolerance ? TimeSpan.Zero : apart;
         }
     }
 
@@ -65,38 +55,56 @@ sealed class ServiceTime
         }
     }
 
-    /// <summary>
-    /// Both clocks at the same moment. A thread that is held up between reading the one and the other, as at a start on a busy machine, would
-    /// set service time off for good; so the closest of a few pairs is taken.
-    /// </summary>
-    (Instant Wall, long Timestamp) ReadClocks()
-    {
-        const int Tries = 10;
-        var closest = (Wall: Instant.MinValue, Timestamp: 0L, Gap: TimeSpan.MaxValue);
-        for (int i = 0; i < Tries; i++)
-        {
-            long before = _provider.GetTimestamp();
-            Instant wall = Instant.From(_provider.GetUtcNow());
-            long after = _provider.GetTimestamp();
-            TimeSpan gap = _provider.GetElapsedTime(before, after);
-            if (gap < closest.Gap)
-                closest = (wall, after, gap);
-        }
-
-        return (closest.Wall, closest.Timestamp);
-    }
+    Instant Wall => Instant.From(_provider.GetUtcNow());
 
     /// <summary>Called once, before the first callback is accepted: service time is never earlier than what the journal has seen.</summary>
     public void StartNoEarlierThan(Instant lastReceived)
     {
         lock (_lock)
         {
-            Instant now = _start + _provider.GetElapsedTime(_startTimestamp);
-            if (now < lastReceived)
-            {
-                _startTimestamp = _provider.GetTimestamp();
-                _start = lastReceived;
-            }
+            if (_epoch.Start + _provider.GetElapsedTime(_epoch.Timestamp) < lastReceived)
+                _epoch = new Epoch(lastReceived, _provider.GetTimestamp());
         }
     }
+
+    Instant Step()
+    {
+        lock (_lock)
+        {
+            Epoch read = ReadClocks();
+            Instant now = _epoch.Start + _provider.GetElapsedTime(_epoch.Timestamp, read.Timestamp);
+            // Another thread has stepped, or the wall clock was set back again.
+            if (read.Start - now <= Tolerance)
+                return now;
+            // First, so that who reads the new time finds that there was a step.
+            _steppedAt = read.Start;
+            _epoch = read;
+            return read.Start;
+        }
+    }
+
+    /// <summary>
+    /// Both clocks at the same moment. A thread that is held up between reading the one and the other, as at a start on a busy machine, would
+    /// set service time off for good; so the closest of a few pairs is taken.
+    /// </summary>
+    Epoch ReadClocks()
+    {
+        const int Tries = 10;
+        var closest = new Epoch(Instant.MinValue, 0);
+        TimeSpan least = TimeSpan.MaxValue;
+        for (int i = 0; i < Tries; i++)
+        {
+            long before = _provider.GetTimestamp();
+            Instant wall = Wall;
+            long after = _provider.GetTimestamp();
+            TimeSpan gap = _provider.GetElapsedTime(before, after);
+            if (gap < least)
+                (closest, least) = (new Epoch(wall, after), gap);
+        }
+
+        return closest;
+    }
+
+    /// <summary>Service time was <paramref name="Start"/> when the monotonic clock stood at <paramref name="Timestamp"/>.</summary>
+    sealed record Epoch(Instant Start, long Timestamp);
 }
