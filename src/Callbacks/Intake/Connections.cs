@@ -5,7 +5,7 @@ namespace Callbacks.Intake;
 
 /// <summary>
 /// All open connections. It keeps their number at the limit without turning anybody away: whoever comes on top waits in the kernel's
-/// queue while the longest idle connections are closed or, if none is idle, every answer closes its own. And it lets a stop wait for
+/// queue while idle connections are closed or, if none is idle, every answer closes its own. And it lets a stop wait for
 /// exactly those connections from which a request may be under way. A request touches only its own connection; the lock is for
 /// opening, closing, making room and stopping.
 /// </summary>
@@ -178,6 +178,8 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
 
     /// <summary>
     /// Closes the longest idle connections, a sixteenth of all at a time, so that a row of newcomers costs one search and not one each.
+    /// Those that never sent a request go first, and alone: a client that keeps its connection between callbacks may be about to send
+    /// the next one, and a crowd that says nothing must not cost it that.
     /// </summary>
     /// <returns>Whether there were any.</returns>
     bool CloseIdle()
@@ -185,6 +187,9 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
         List<ClientConnection> idle;
         lock (_lock)
             idle = _open.FindAll(connection => time.GetElapsedTime(connection.UsedAt) >= Recently);
+
+        if (idle.Exists(connection => connection.IsFresh))
+            idle.RemoveAll(connection => !connection.IsFresh);
 
         idle.Sort((left, right) => left.UsedAt.CompareTo(right.UsedAt));
         foreach (ClientConnection connection in idle.Take(_max / 16 + 1))

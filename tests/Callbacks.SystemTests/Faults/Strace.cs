@@ -46,8 +46,7 @@ static class Strace
     {
         IEnumerable<string> inject = injection is null ? ["-e", $"trace={string.Join(',', Calls)}"] : ["-e", $"trace={injection.Call}", "-e", $"inject={injection}"];
         IEnumerable<string> paths = injection?.File is { } file ? [file] : Paths(folder);
-        // Without the filter in the kernel each call of each thread stops twice, whether it is asked for or not.
-        return Programs.Within(["strace", "-f", "--seccomp-bpf", "-qq", "-o", trace ?? "/dev/null", .. inject, .. paths.SelectMany(path => new[] { "-P", path })], program);
+        return Programs.Within(["strace", "-f", "-qq", "-o", trace ?? "/dev/null", .. inject, .. paths.SelectMany(path => new[] { "-P", path })], program);
     }
 
     /// <summary>How often the thread that makes a call most often makes it.</summary>

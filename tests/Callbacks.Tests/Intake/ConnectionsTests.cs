@@ -79,6 +79,38 @@ public sealed class ConnectionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Connections_that_never_say_anything_go_before_those_kept_between_callbacks()
+    {
+        using RawClient kept = await _host.ConnectAsync();
+        Assert.Equal(202, (await kept.PostAsync(Body)).Status);
+        // Still in use when the last place is taken.
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        List<RawClient> others = [];
+        try
+        {
+            for (int i = 0; i < 39; i++)
+                others.Add(await _host.ConnectAsync());
+
+            while (Connections.Count < 40)
+                await Task.Delay(1);
+
+            _time.Advance(TimeSpan.FromSeconds(2));
+            for (int i = 0; i < 30; i++)
+            {
+                others.Add(await _host.ConnectAsync());
+                Assert.Equal(202, (await others[^1].PostAsync(Body)).Status);
+            }
+
+            Assert.True(await others[0].IsClosedAsync());
+            Assert.Equal(202, (await kept.PostAsync(Body)).Status);
+        }
+        finally
+        {
+            others.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task More_busy_clients_than_places_take_turns()
     {
         _log.Delay = () => Task.Delay(1);
