@@ -16,7 +16,7 @@ static class FreePort
     {
         for (int i = 0; i < Ports; i++)
         {
-            int port = LowestPort + (Environment.ProcessId * 37 + Interlocked.Increment(ref _count)) % Ports;
+            int port = LowestPort + (Environment.ProcessId * 3701 + Interlocked.Increment(ref _count)) % Ports;
             if (IsFree(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || IsFree(IPAddress.IPv6Loopback, port)))
                 return port;
         }

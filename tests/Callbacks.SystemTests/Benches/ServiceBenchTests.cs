@@ -1,6 +1,9 @@
+using Callbacks.Fixtures;
+
 namespace Callbacks.SystemTests.Benches;
 
 /// <summary>The benches of the whole service.</summary>
+[SpareCpu]
 public sealed class ServiceBenchTests(ITestOutputHelper output)
 {
     [Fact]

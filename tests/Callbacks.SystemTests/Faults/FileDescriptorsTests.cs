@@ -3,6 +3,7 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
+[Collection(Sequential.Name)]
 public sealed class FileDescriptorsTests(ITestOutputHelper output)
 {
     const int InFlightMax = 500;

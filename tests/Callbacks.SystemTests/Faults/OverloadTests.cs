@@ -45,6 +45,7 @@ public sealed class OverloadTests(ITestOutputHelper output)
         Assert.True(most <= MebibytesMax, $"{most:F0} MiB");
         Assert.Equal(0, sent.Unanswered("refused"));
         Assert.True(sent.Accepted > sent.Sent / 2, $"{sent}");
-        await rig.AssertGoodAsync();
+        // The load takes the CPUs too, so rows may go a little late; how late, others measure.
+        await rig.AssertGoodAsync("--late", "1s");
     }
 }
