@@ -1,9 +1,6 @@
-using Callbacks.Fixtures;
-
 namespace Callbacks.SystemTests.Benches;
 
 /// <summary>The benches of the whole service.</summary>
-[SpareCpu]
 public sealed class ServiceBenchTests(ITestOutputHelper output)
 {
     [Fact]

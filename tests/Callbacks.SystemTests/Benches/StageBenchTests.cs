@@ -1,9 +1,6 @@
-using Callbacks.Fixtures;
-
 namespace Callbacks.SystemTests.Benches;
 
 /// <summary>The benches of single stages, and those that start whole services for a moment.</summary>
-[SpareCpu]
 public sealed class StageBenchTests(ITestOutputHelper output)
 {
     [Fact]

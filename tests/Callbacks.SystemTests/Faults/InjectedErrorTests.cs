@@ -6,7 +6,6 @@ using Callbacks.SystemTests.Acceptance;
 namespace Callbacks.SystemTests.Faults;
 
 /// <summary>G1, G2 and G6 on a real disk whose system calls fail: the group is refused, the next segment is used, it goes on by itself, and what was acknowledged is there.</summary>
-[SpareCpu]
 public sealed class InjectedErrorTests(ITestOutputHelper output)
 {
     const string What = "injected flush and write errors";

@@ -4,7 +4,6 @@ using Callbacks.Journal.Log;
 namespace Callbacks.SystemTests.Faults;
 
 /// <summary>G1 and G2 on a real disk, with a process that is killed as it makes a chosen system call: while it starts, appends, rolls, settles, deletes.</summary>
-[SpareCpu]
 public sealed class KillSweepTests(ITestOutputHelper output)
 {
     const string What = "kills at a chosen system call";

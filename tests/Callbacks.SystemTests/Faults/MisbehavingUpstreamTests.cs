@@ -3,6 +3,7 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
+[Collection(Sequential.Name)]
 public sealed class MisbehavingUpstreamTests(ITestOutputHelper output)
 {
     const int InFlightMax = 2_000;

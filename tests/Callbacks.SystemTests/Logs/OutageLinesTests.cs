@@ -4,6 +4,7 @@ using Callbacks.SystemTests.Acceptance;
 namespace Callbacks.SystemTests.Logs;
 
 /// <summary>What a service that runs in the background writes: lines of JSON, and two for an outage, however much fails meanwhile.</summary>
+[Collection(Sequential.Name)]
 public sealed class OutageLinesTests(ITestOutputHelper output)
 {
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
