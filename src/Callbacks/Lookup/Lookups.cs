@@ -17,15 +17,19 @@ sealed partial class Lookups(
 
     static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>So often the lookups in flight are looked through for those whose time is up, which may therefore last a little longer.</summary>
+    static readonly TimeSpan OverdueWait = TimeSpan.FromMilliseconds(100);
+
     readonly Lock _lock = new();
     readonly InFlightLimit _limit = new(options.InFlightMax);
-    readonly HashSet<AttemptTimer> _running = [];
-    readonly Stack<AttemptTimer> _idle = new();
+    readonly HashSet<Attempt> _running = [];
+    readonly Stack<Attempt> _idle = new();
     readonly Outage _outage = new(timers);
     readonly HashSet<Type> _unexpected = [];
     readonly long[] _failures = new long[Enum.GetValues<LookupFailure>().Length];
     long _attempts;
     long _answers;
+    long _overdueLookedFor;
     bool _isHeldBack;
     bool _stopping;
     TaskCompletionSource? _drained;
@@ -33,11 +37,12 @@ sealed partial class Lookups(
     /// <summary>Told how long each lookup took, whatever it came to; for a histogram. Set before the start.</summary>
     public Action<TimeSpan>? OnEnded { get; set; }
 
-    /// <summary>Starts what may start. Returns how long there is nothing to start, unless the table says otherwise.</summary>
+    /// <summary>Ends what has lasted too long, starts what may start. Returns how long there is nothing to do, unless the table says otherwise.</summary>
     public TimeSpan RunOnce()
     {
-        while (TryBegin(null, out Journal.Pending.Lookup lookup, out AttemptTimer? timer))
-            _ = RunAsync(lookup, timer);
+        CancelOverdue();
+        while (TryBegin(null, out Journal.Pending.Lookup lookup, out Attempt? attempt))
+            _ = RunAsync(lookup, attempt);
         return UntilNextStart();
     }
 
@@ -55,36 +60,32 @@ sealed partial class Lookups(
     /// <summary>Breaks off what is in flight: it is looked up again in the next life.</summary>
     public Task StopAsync()
     {
-        AttemptTimer[] running;
         lock (_lock)
         {
             _stopping = true;
-            running = [.. _running];
-            if (running.Length == 0)
+            if (_running.Count == 0)
                 return Task.CompletedTask;
             _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            foreach (Attempt attempt in _running)
+                attempt.BreakOff();
+            return _drained.Task;
         }
-
-        foreach (AttemptTimer timer in running)
-            timer.Cancel();
-        return _drained.Task;
     }
 
     /// <summary>One lookup after another, for as long as there is one to make and room for it.</summary>
-    async Task RunAsync(Journal.Pending.Lookup lookup, AttemptTimer timer)
+    async Task RunAsync(Journal.Pending.Lookup lookup, Attempt attempt)
     {
-        AttemptTimer? current = timer;
-        while (current is not null)
+        bool goesOn = true;
+        while (goesOn)
         {
             LookupResult? result;
-            long start = timers.GetTimestamp();
             try
             {
-                result = await upstream.GetAsync(lookup.Id, current.Start(options.AttemptTimeout));
+                result = await upstream.GetAsync(lookup.Id, attempt.Token);
             }
             catch (OperationCanceledException)
             {
-                result = current.IsBrokenOff ? null : LookupResult.Failed(LookupFailure.Timeout);
+                result = attempt.IsBrokenOff ? null : LookupResult.Failed(LookupFailure.Timeout);
             }
             catch (Exception exception)
             {
@@ -94,10 +95,7 @@ sealed partial class Lookups(
                 result = LookupResult.Failed(LookupFailure.Connection);
             }
 
-            if (result is not null)
-                OnEnded?.Invoke(timers.GetElapsedTime(start));
-            Apply(lookup, result, current.BegunAt);
-            TryBegin(current, out lookup, out current);
+            goesOn = Exchange(ref lookup, result, attempt);
         }
     }
 
@@ -108,37 +106,29 @@ sealed partial class Lookups(
             return _unexpected.Add(exception.GetType());
     }
 
-    void Apply(in Journal.Pending.Lookup lookup, LookupResult? made, Instant begun)
+    /// <summary>Hands in what a lookup came to, and takes the next one for its place. False when there is none, or no room.</summary>
+    /// <param name="made">Null: it was broken off.</param>
+    bool Exchange(ref Journal.Pending.Lookup lookup, LookupResult? made, Attempt attempt)
     {
         if (made is not { } result)
         {
             table.NotMade(lookup);
-            return;
+            return TryBegin(attempt, out lookup, out _);
         }
 
         Instant now = time.Now;
-        TimeSpan delay = TimeSpan.Zero;
-        bool isAway;
-        lock (_lock)
+        long timestamp = timers.GetTimestamp();
+        OnEnded?.Invoke(timers.GetElapsedTime(attempt.Start, timestamp));
+        bool goesOn = Record(lookup, result, attempt, now, timestamp, out TimeSpan delay);
+        if (goesOn)
         {
-            _limit.Record(lookup.Id, result, begun, now);
-            isAway = _limit.IsProbing;
-            _attempts++;
-            if (result.IsAnswer)
-                _answers++;
-            else
+            if (table.AnsweredTryStart(lookup, result.Answer, now, out Journal.Pending.Lookup next))
             {
-                _failures[(int)result.Failure]++;
-                delay = Backoff.Delay(lookup.Attempts + 1, options.BackoffMax, result.RetryAfter, random.NextDouble());
+                lookup = next;
+                return true;
             }
         }
-
-        if (isAway && _outage.Begins())
-            Log.Away(logger, options.BaseUrl, result.Failure);
-        else if (!isAway && _outage.Ends(out TimeSpan lasted))
-            Log.Back(logger, options.BaseUrl, lasted.TotalSeconds);
-
-        if (result.IsAnswer)
+        else if (result.IsAnswer)
         {
             table.Answered(lookup, result.Answer);
         }
@@ -148,10 +138,47 @@ sealed partial class Lookups(
             // Whoever waits for the next start does not know yet that one is due so soon.
             table.LookupsWaiting.Set();
         }
+
+        return TryBegin(attempt, out lookup, out _);
+    }
+
+    /// <summary>
+    /// Counts what a lookup came to. True when all goes well and its place may be taken at once by the next one: thousands a second go this
+    /// way, past <see cref="TryBegin"/>, and hold one lock after the other, each for a moment.
+    /// </summary>
+    bool Record(in Journal.Pending.Lookup lookup, in LookupResult result, Attempt attempt, Instant now, long timestamp, out TimeSpan delay)
+    {
+        bool isAway, goesOn;
+        delay = TimeSpan.Zero;
+        lock (_lock)
+        {
+            _limit.Record(lookup.Id, result, attempt.BegunAt, now);
+            isAway = _limit.IsProbing;
+            _attempts++;
+            if (result.IsAnswer)
+            {
+                _answers++;
+            }
+            else
+            {
+                _failures[(int)result.Failure]++;
+                delay = Backoff.Delay(lookup.Attempts + 1, options.BackoffMax, result.RetryAfter, random.NextDouble());
+            }
+
+            goesOn = result.IsAnswer && !isAway && !_stopping && _limit.MayStart(_running.Count - 1, now);
+            if (goesOn)
+                Begin(attempt, now, timestamp);
+        }
+
+        if (isAway && _outage.Begins())
+            Log.Away(logger, options.BaseUrl, result.Failure);
+        else if (!isAway && _outage.Ends(out TimeSpan lasted))
+            Log.Back(logger, options.BaseUrl, lasted.TotalSeconds);
+        return goesOn;
     }
 
     /// <param name="finished">The place of a lookup that has just ended, to be taken again or given back.</param>
-    bool TryBegin(AttemptTimer? finished, out Journal.Pending.Lookup lookup, [NotNullWhen(true)] out AttemptTimer? timer)
+    bool TryBegin(Attempt? finished, out Journal.Pending.Lookup lookup, [NotNullWhen(true)] out Attempt? attempt)
     {
         Instant now = time.Now;
         lock (_lock)
@@ -160,11 +187,10 @@ sealed partial class Lookups(
             _isHeldBack = !_limit.MayStart(others, now);
             if (!_stopping && !_isHeldBack && table.TryStart(now, out lookup))
             {
-                _limit.Started(now);
-                timer = finished ?? (_idle.TryPop(out AttemptTimer? idle) ? idle : new AttemptTimer(timers));
-                timer.BegunAt = now;
+                attempt = finished ?? (_idle.TryPop(out Attempt? idle) ? idle : new Attempt());
+                Begin(attempt, now, timers.GetTimestamp());
                 if (finished is null)
-                    _running.Add(timer);
+                    _running.Add(attempt);
                 return true;
             }
 
@@ -176,8 +202,30 @@ sealed partial class Lookups(
 
             if (_running.Count == 0)
                 _drained?.TrySetResult();
-            (lookup, timer) = (default, null);
+            (lookup, attempt) = (default, null);
             return false;
+        }
+    }
+
+    void Begin(Attempt attempt, Instant now, long timestamp)
+    {
+        _limit.Started(now);
+        attempt.Begin(now, timestamp);
+    }
+
+    void CancelOverdue()
+    {
+        long now = timers.GetTimestamp();
+        if (timers.GetElapsedTime(_overdueLookedFor, now) < OverdueWait)
+            return;
+        _overdueLookedFor = now;
+        lock (_lock)
+        {
+            foreach (Attempt attempt in _running)
+            {
+                if (timers.GetElapsedTime(attempt.Start, now) >= options.AttemptTimeout)
+                    attempt.Cancel();
+            }
         }
     }
 
@@ -195,6 +243,8 @@ sealed partial class Lookups(
             // What is due can't start while every place is taken.
             if (wait < GrowthWait && !_limit.MayStart(_running.Count, now))
                 wait = GrowthWait;
+            if (_running.Count > 0 && wait > OverdueWait)
+                wait = OverdueWait;
         }
 
         return wait < IdleWait ? wait : IdleWait;
@@ -211,8 +261,8 @@ sealed partial class Lookups(
 
     public void Dispose()
     {
-        foreach (AttemptTimer timer in _idle)
-            timer.Dispose();
+        foreach (Attempt attempt in _idle)
+            attempt.Dispose();
     }
 
     static partial class Log

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Callbacks.Journal.Pending;
 using Callbacks.Telemetry;
 
@@ -50,7 +51,8 @@ sealed class Upstream : IDisposable
 
     /// <summary>Never throws for anything that the upstream does.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: the time is up, or the service stops.</exception>
-    public async Task<LookupResult> GetAsync(long id, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<LookupResult> GetAsync(long id, CancellationToken cancellationToken)
     {
         try
         {

@@ -73,13 +73,13 @@ public sealed class UpstreamTests
         {
             arrived = new TaskCompletionSource();
             using var source = new CancellationTokenSource();
-            Task<LookupResult> lookup = upstream.GetAsync(id, source.Token);
+            Task<LookupResult> lookup = upstream.GetAsync(id, source.Token).AsTask();
             await arrived.Task.WaitAsync(Wait.Deadline);
             await source.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lookup);
         }
 
         using var before = new CancellationTokenSource(TimeSpan.Zero);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upstream.GetAsync(3, before.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upstream.GetAsync(3, before.Token).AsTask());
     }
 }

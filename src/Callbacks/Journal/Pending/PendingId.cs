@@ -81,5 +81,22 @@ struct PendingId
         return Answer == LookupAnswer.Unknown ? Outcome.Unknown : Outcome.Offline;
     }
 
+    /// <summary>Whether its row has to stay though it was last seen at <paramref name="since"/>.</summary>
+    /// <param name="since">The row's <c>last_seen</c>.</param>
+    /// <param name="receivedBy">What is received later doesn't count.</param>
+    /// <param name="unfitUpTo">Sightings up to here may be missing from the window.</param>
+    /// <param name="keepAll">Whether offline answers are stored, too.</param>
+    public readonly bool IsCovered(long since, long receivedBy, long unfitUpTo, bool keepAll)
+    {
+        // Waits to be committed, though a later answer may have settled what came after it.
+        if (ToStore > since)
+            return true;
+        if (Newest <= since || OutcomeOf(Newest, keepAll) != Outcome.Pending)
+            return false;
+        // Whether all of its pending sightings came later is known only of one that waits for its first answer, and is all there.
+        bool isAllLater = State != IdState.Answered && Oldest > receivedBy && unfitUpTo <= since;
+        return !isAllLater;
+    }
+
     public static bool IsKept(LookupAnswer answer, bool keepAll) => answer == LookupAnswer.Online || (keepAll && answer == LookupAnswer.Offline);
 }

@@ -13,7 +13,6 @@ namespace Callbacks.Journal.Pending;
 sealed class PendingTable
 {
     const int FewIds = 4;
-
     readonly Lock _lock = new();
     // Those of the callback that is visited, as many as are looked at in one go.
     readonly long[] _ids = new long[IdIndex.WarmIdsMax];
@@ -114,8 +113,7 @@ sealed class PendingTable
             }
         }
 
-        if (wake)
-            LookupsWaiting.Set();
+        Wake(lookups: wake, store: false);
         if (isPending)
             return false;
         for (int i = 0; i < expired.Length; i++)
@@ -140,17 +138,25 @@ sealed class PendingTable
     /// <summary>The lookup brought a usable answer: it covers what was received before it started.</summary>
     public void Answered(in Lookup lookup, LookupAnswer answer)
     {
-        bool wakeLookups, wakeStore;
+        (bool Lookups, bool Store) wake;
+        lock (_lock)
+            wake = End(lookup, answer);
+        Wake(wake.Lookups, wake.Store);
+    }
+
+    /// <summary><see cref="Answered"/>, and then <see cref="TryStart"/> for the next one, at half their price.</summary>
+    public bool AnsweredTryStart(in Lookup lookup, LookupAnswer answer, Instant now, out Lookup next)
+    {
+        (bool Lookups, bool Store) wake;
+        bool isStarted;
         lock (_lock)
         {
-            wakeLookups = _states.End(lookup, answer);
-            wakeStore = PendingId.IsKept(answer, _keepAll) && _store.Add(lookup.Entry, _entries[lookup.Entry].Asked, answer);
+            wake = End(lookup, answer);
+            isStarted = _states.TryStart(now.Microseconds, _unfitUpTo.Microseconds, out next);
         }
 
-        if (wakeStore)
-            AnswersWaiting.Set();
-        if (wakeLookups)
-            LookupsWaiting.Set();
+        Wake(wake.Lookups, wake.Store);
+        return isStarted;
     }
 
     /// <summary>The lookup brought nothing: its sightings wait for another one, not before <paramref name="retryAt"/>.</summary>
@@ -180,8 +186,7 @@ sealed class PendingTable
         bool wake;
         lock (_lock)
             wake = _store.Stored();
-        if (wake)
-            AnswersWaiting.Set();
+        Wake(lookups: false, store: wake);
     }
 
     /// <summary>What was taken last was not committed, or nobody knows.</summary>
@@ -190,8 +195,7 @@ sealed class PendingTable
         bool wake;
         lock (_lock)
             wake = _store.Returned();
-        if (wake)
-            AnswersWaiting.Set();
+        Wake(lookups: false, store: wake);
     }
 
     /// <summary>Forgets ids that no pending callback can name any more: all callbacks received before are settled.</summary>
@@ -215,7 +219,7 @@ sealed class PendingTable
             for (int i = 0; i < ids.Length; i++)
             {
                 int index = _slots.Find(ids[i]);
-                covered[i] = index != 0 && IsCovered(in _entries[index], since.Microseconds, receivedBy[i].Microseconds);
+                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds, receivedBy[i].Microseconds, _unfitUpTo.Microseconds, _keepAll);
                 // One that left the window and came back by an older callback does not know of the newer ones on disk.
                 if (!covered[i] && (index == 0 || _entries[index].Newest < _unfitUpTo.Microseconds))
                     absent[ids[i]] = receivedBy[i];
@@ -223,16 +227,15 @@ sealed class PendingTable
         }
     }
 
-    bool IsCovered(in PendingId entry, long since, long receivedBy)
+    (bool WakeLookups, bool WakeStore) End(in Lookup lookup, LookupAnswer answer) =>
+        (_states.End(lookup, answer), PendingId.IsKept(answer, _keepAll) && _store.Add(lookup.Entry, _entries[lookup.Entry].Asked, answer));
+
+    void Wake(bool lookups, bool store)
     {
-        // Waits to be committed, though a later answer may have settled what came after it.
-        if (entry.ToStore > since)
-            return true;
-        if (entry.Newest <= since || entry.OutcomeOf(entry.Newest, _keepAll) != Outcome.Pending)
-            return false;
-        // Whether all of its pending sightings came later is known only of one that waits for its first answer, and is all there.
-        bool isAllLater = entry.State != IdState.Answered && entry.Oldest > receivedBy && _unfitUpTo.Microseconds <= since;
-        return !isAllLater;
+        if (store)
+            AnswersWaiting.Set();
+        if (lookups)
+            LookupsWaiting.Set();
     }
 
     Outcome Touch(long id, long received, VisitKind visit, long now, ref bool wake, out LookupFailure failure)
@@ -249,9 +252,7 @@ sealed class PendingTable
                 wake = true;
             }
             else
-            {
                 _unfitUpTo = Instant.Max(_unfitUpTo, new Instant(received));
-            }
 
             return Outcome.Pending;
         }

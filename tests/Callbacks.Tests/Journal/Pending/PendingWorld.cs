@@ -102,8 +102,12 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
 
     void Start()
     {
-        if (!_table.TryStart(_now, out Callbacks.Journal.Pending.Lookup lookup))
-            return;
+        if (_table.TryStart(_now, out Callbacks.Journal.Pending.Lookup lookup))
+            Started(lookup);
+    }
+
+    void Started(Callbacks.Journal.Pending.Lookup lookup)
+    {
         Check(_inFlight.TrueForAll(other => other.Lookup.Id != lookup.Id), $"two lookups of {lookup.Id} at once");
         Check(_callbacks.Exists(callback => callback.Ids.Contains(lookup.Id)), $"a lookup of {lookup.Id}, which nothing pending names");
         _inFlight.Add((lookup, _now));
@@ -127,7 +131,10 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
             case int kind:
                 LookupAnswer answer = kind == 2 ? LookupAnswer.Unknown : kind == 3 ? LookupAnswer.Offline : LookupAnswer.Online;
                 _answers.Add((lookup.Id, start, answer));
-                _table.Answered(lookup, answer);
+                if (_random.Next(2) == 0)
+                    _table.Answered(lookup, answer);
+                else if (_table.AnsweredTryStart(lookup, answer, _now, out Callbacks.Journal.Pending.Lookup next))
+                    Started(next);
                 break;
         }
     }
