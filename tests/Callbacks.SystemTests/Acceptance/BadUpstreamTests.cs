@@ -2,7 +2,7 @@ using Callbacks.Fixtures;
 
 namespace Callbacks.SystemTests.Acceptance;
 
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class BadUpstreamTests(ITestOutputHelper output)
 {
     const int Ids = 2_000;
@@ -15,7 +15,7 @@ public sealed class BadUpstreamTests(ITestOutputHelper output)
 
     [Fact]
     public Task An_upstream_that_answers_400_to_everything_settles_everything_as_expired_and_is_used_at_full_rate_when_it_is_good_again() =>
-        ExpireAllAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(8));
+        ExpireAllAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(6));
 
     [Fact(Explicit = true)]
     [Trait("length", "long")]

@@ -3,7 +3,7 @@ using Callbacks.Fixtures;
 namespace Callbacks.SystemTests.Acceptance;
 
 /// <summary>The promise as a whole, at 20,000 sightings a second.</summary>
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class MissedNothingTests(ITestOutputHelper output)
 {
     const int InFlightMax = 8_000;
@@ -33,7 +33,7 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
         var plan = new FaultPlan(random, duration, kills, stops, absences);
         output.WriteLine($"{plan}");
         // 20,000 ids take 8,000 lookups at a time some ten seconds, after each fault anew: a life shorter than three times that would be too short for an honest service.
-        await using ServiceRig rig = await StartAsync(random, retention);
+        await using ServiceRig rig = await StartAsync(random, retention, keepsTurn: false);
 
         Task<SendFigures> sending = rig.SendAsync(Load(random, ids), duration);
         await plan.RunAsync(rig);
@@ -46,7 +46,7 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
     async Task ExpireNothingAsync(TimeSpan duration, TimeSpan retention)
     {
         Random random = Seed.Draw(output);
-        await using ServiceRig rig = await StartAsync(random, retention);
+        await using ServiceRig rig = await StartAsync(random, retention, keepsTurn: true);
 
         SendFigures sent = await rig.SendAsync(Load(random, ids: 5_000), duration);
 
@@ -60,13 +60,14 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
         Assert.True(verdict.LatenessMs is { Rows: > 0, P99: <= 250 }, $"{verdict}");
     }
 
-    Task<ServiceRig> StartAsync(Random random, TimeSpan retention) => ServiceRig.StartAsync(
+    Task<ServiceRig> StartAsync(Random random, TimeSpan retention, bool keepsTurn) => ServiceRig.StartAsync(
         new RigOptions
         {
             Retention = retention,
             Able = retention / 2,
             InFlightMax = InFlightMax,
             IsSocketHeld = true,
+            KeepsTurn = keepsTurn,
             Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"],
         },
         output);

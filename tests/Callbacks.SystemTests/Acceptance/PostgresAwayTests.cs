@@ -2,7 +2,7 @@ using Callbacks.Fixtures;
 
 namespace Callbacks.SystemTests.Acceptance;
 
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class PostgresAwayTests(ITestOutputHelper output)
 {
     [Fact]

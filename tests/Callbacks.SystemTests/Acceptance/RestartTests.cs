@@ -2,7 +2,7 @@ using Callbacks.Fixtures;
 
 namespace Callbacks.SystemTests.Acceptance;
 
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class RestartTests(ITestOutputHelper output)
 {
     // A sender that keeps its connections may send on one in the moment in which it is closed: HTTP/1.1 knows no way around that. On a

@@ -4,7 +4,7 @@ using Callbacks.SystemTests.Acceptance;
 namespace Callbacks.SystemTests.BrokenBuilds;
 
 /// <summary>A test that can't fail is worth nothing: whatever breaks a promise has to be noticed.</summary>
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class BrokenBuildTests(ITestOutputHelper output)
 {
     const string Faults = """

@@ -4,7 +4,7 @@ using Callbacks.SystemTests.Acceptance;
 namespace Callbacks.SystemTests.BrokenBuilds;
 
 /// <summary>The tester's word on a build, soon: it sees nothing of the service but answers, lookups and rows.</summary>
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class ShortTrialTests(ITestOutputHelper output)
 {
     static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2.5);

@@ -7,7 +7,7 @@ namespace Callbacks.SystemTests.Faults;
 /// Bursts of crashes at random moments. Between them is what is promised to be enough for coming back, and every life has such a stretch:
 /// nothing has a right to expire, and what was not stored was lost.
 /// </summary>
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class CrashTests(ITestOutputHelper output)
 {
     const int Rounds = 20;

@@ -4,7 +4,7 @@ using Callbacks.SystemTests.Acceptance;
 namespace Callbacks.SystemTests.Faults;
 
 /// <summary>G6 on a disk that is full: 503 in time, settling and deleting go on, and it resumes by itself.</summary>
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class DiskFullTests(ITestOutputHelper output)
 {
     static readonly TimeSpan FullDeadline = TimeSpan.FromSeconds(20);

@@ -3,7 +3,7 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class FileDescriptorsTests(ITestOutputHelper output)
 {
     const int InFlightMax = 500;

@@ -3,7 +3,7 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class OverloadTests(ITestOutputHelper output)
 {
     const double MebibytesMax = 1_500;

@@ -8,7 +8,7 @@ namespace Callbacks.SystemTests.Faults;
 /// Everything at once for as long as one likes, with fresh seeds: <c>./callback test soak --minutes N</c>. For two thirds of the time the
 /// service is killed and stopped among the rest; then one life goes on through the faults of the others, and must not grow.
 /// </summary>
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class SoakTests(ITestOutputHelper output)
 {
     const int MinutesByDefault = 30;

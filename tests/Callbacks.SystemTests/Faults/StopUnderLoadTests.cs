@@ -3,7 +3,7 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class StopUnderLoadTests(ITestOutputHelper output)
 {
     static readonly TimeSpan StopMax = TimeSpan.FromSeconds(10);

@@ -4,11 +4,11 @@ using Callbacks.SystemTests.Acceptance;
 namespace Callbacks.SystemTests.Logs;
 
 /// <summary>What a service that runs in the background writes: lines of JSON, and two for an outage, however much fails meanwhile.</summary>
-[Collection(Sequential.Name)]
+[Alone]
 public sealed class OutageLinesTests(ITestOutputHelper output)
 {
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
-    static readonly TimeSpan Away = TimeSpan.FromSeconds(4);
+    static readonly TimeSpan Away = TimeSpan.FromSeconds(3);
     static readonly string[] Load = ["--rate", "20", "--ids", "20", "--id-range", "10000"];
 
     [Fact]

@@ -1,0 +1,37 @@
+namespace Callbacks.SystemTests.Acceptance;
+
+/// <summary>
+/// The machine's, for the time in which a trial puts load on it. When all is settled, and a trial only waits for its rows to go, the next
+/// one may begin: waiting is half of what these trials do.
+/// </summary>
+sealed class Turn : IDisposable
+{
+    static readonly SemaphoreSlim Gate = new(1);
+    static int _taken;
+
+    readonly int _number = Interlocked.Increment(ref _taken);
+    int _isOver;
+
+    Turn()
+    {
+    }
+
+    /// <summary>Whether another trial has had its turn since: times are not what they would have been.</summary>
+    public bool WasFollowed => Volatile.Read(ref _taken) != _number;
+
+    /// <summary>Waits until the machine is free; null for a test that isn't <see cref="AloneAttribute"/>.</summary>
+    public static async Task<Turn?> TakeIfAloneAsync()
+    {
+        if (TestContext.Current.Test?.Traits.ContainsKey(AloneAttribute.Name) != true)
+            return null;
+        await Gate.WaitAsync();
+        return new Turn();
+    }
+
+    /// <summary>Ends it. May be called again.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isOver, 1) == 0)
+            Gate.Release();
+    }
+}
