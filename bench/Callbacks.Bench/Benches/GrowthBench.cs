@@ -28,6 +28,8 @@ sealed class GrowthBench : Measurement
 
     public override IReadOnlyList<string> Sides => [.. Sizes.Select(NameOf), Backlog];
 
+    public override IReadOnlyList<string> SmokeSides => [NameOf(Sizes[^1]), Backlog];
+
     public override int Runs => 1;
 
     public override async Task PrepareAsync(BenchContext context)

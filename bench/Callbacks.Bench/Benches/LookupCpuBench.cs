@@ -10,10 +10,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Callbacks.Bench.Benches;
 
-/// <summary>What the order, the limit, the time limits, the retries and the distrust of the Lookup stage cost on top of bare requests.</summary>
+/// <summary>
+/// What the order, the limit, the time limits, the retries and the distrust of the Lookup stage cost on top of bare requests, and what is
+/// added to that by all metrics, read once a second as the dashboard does.
+/// </summary>
 sealed class LookupCpuBench : Measurement
 {
-    const string Stage = "stage", Bare = "bare";
+    const string Stage = "stage", Bare = "bare", Metered = "stage with telemetry";
     const double RatioMin = 0.9;
     const double BareCeiling = 36_000;
     const int InFlightMax = 512;
@@ -31,24 +34,27 @@ sealed class LookupCpuBench : Measurement
 
     public override string What => "the Lookup stage without latency : a bare loop of requests with as many in flight; at least 0.90.";
 
-    public override IReadOnlyList<string> Sides => [Stage, Bare];
+    public override IReadOnlyList<string> Sides => [Stage, Bare, Metered];
 
     public override async Task PrepareAsync(BenchContext context) => _upstream = await UpstreamPart.StartBareAsync(context);
 
-    public override Task<SideResult> MeasureAsync(string side, BenchContext context) => side == Stage ? MeasureStageAsync(context) : MeasureBareAsync(context);
+    public override Task<SideResult> MeasureAsync(string side, BenchContext context) => side == Bare ? MeasureBareAsync(context) : MeasureStageAsync(side, context);
 
     public override Verdict Judge(BenchRuns runs, BenchContext context)
     {
         Ratio ratio = runs.Compare(Stage, Bare, result => result.Rate);
-        Ratio cpu = runs.Compare(Stage, Bare, result => result.Figures["cpu_us_per_id"]);
+        Ratio cpu = Cpu(Stage, Bare), telemetry = Cpu(Metered, Stage);
         return new Verdict(
-            string.Create(CultureInfo.InvariantCulture, $"{ratio}, CPU of a lookup {cpu.Median:F2} times the bare one's"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"{ratio}, CPU of a lookup {cpu.Median:F2} times the bare one's, telemetry {(telemetry.Median - 1) * 100:+0.0;-0.0} % ({(telemetry.Min - 1) * 100:+0.0;-0.0} .. {(telemetry.Max - 1) * 100:+0.0;-0.0})"),
             ratio.Median >= RatioMin, ratio, Ceiling.Check("the bare loop", runs.Median(Bare, result => result.Rate), BareCeiling));
+
+        Ratio Cpu(string side, string bare) => runs.Compare(side, bare, result => result.Figures["cpu_us_per_id"]);
     }
 
     public override ValueTask CleanUpAsync() => _upstream?.DisposeAsync() ?? default;
 
-    async Task<SideResult> MeasureStageAsync(BenchContext context)
+    async Task<SideResult> MeasureStageAsync(string side, BenchContext context)
     {
         var time = new ServiceTime(BenchContext.Time);
         int ids = context.Size(Ids, 100_000);
@@ -57,11 +63,14 @@ sealed class LookupCpuBench : Measurement
         var options = new LookupOptions { BaseUrl = _upstream!.Url, InFlightMax = InFlightMax };
         using var upstream = new Callbacks.Lookup.Upstream(options, BenchContext.Time);
         using var lookups = new Lookups(table, upstream, options, time, BenchContext.Time, new Random(1), NullLogger<Lookups>.Instance);
+        await using LookupTelemetry? telemetry = side == Metered ? await LookupTelemetry.StartAsync(lookups, context.Stop) : null;
         using var end = new CancellationTokenSource();
         Task stage = RunStageAsync(lookups, table, end.Token);
-        SideResult result = await CountAsync(Stage, () => lookups.Status().Answers, context);
+        SideResult result = await CountAsync(side, () => lookups.Status().Answers, context);
         await end.CancelAsync();
         await stage;
+        if (telemetry is not null)
+            result.Require(telemetry.Lookups >= result.Units, $"there were {result.Units} lookups, the metrics speak of {telemetry.Lookups}");
         LookupStatus status = lookups.Status();
         result.Require(status.Answers == status.Attempts, $"{status.Attempts - status.Answers} lookups failed");
         int answered = CountAnswers(table, time);

@@ -31,6 +31,8 @@ sealed class OverloadBench : Measurement
 
     public override IReadOnlyList<string> Sides => [Capacity, Threefold, Flood];
 
+    public override IReadOnlyList<string> SmokeSides => [Capacity, Flood];
+
     public override int Runs => 1;
 
     public override async Task PrepareAsync(BenchContext context)

@@ -21,7 +21,8 @@ sealed record Ratio(double Median, double Min, double Max)
 {
     public static Ratio Of(IEnumerable<double> ratios)
     {
-        List<double> all = [.. ratios];
+        // None, where a smoke run leaves a side out.
+        List<double> all = [.. ratios.DefaultIfEmpty(double.NaN)];
         return new Ratio(MedianOf(all), all.Min(), all.Max());
     }
 

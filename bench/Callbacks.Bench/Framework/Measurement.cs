@@ -14,6 +14,9 @@ abstract class Measurement
 
     public abstract IReadOnlyList<string> Sides { get; }
 
+    /// <summary>In a smoke run: at least one of each kind.</summary>
+    public virtual IReadOnlyList<string> SmokeSides => Sides;
+
     /// <summary>Runs unless somebody says otherwise: one where a side takes minutes.</summary>
     public virtual int Runs => 3;
 

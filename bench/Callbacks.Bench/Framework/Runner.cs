@@ -17,7 +17,7 @@ static class Runner
             await bench.PrepareAsync(context);
             for (int run = 1; run <= runs; run++)
             {
-                foreach (string side in bench.Sides)
+                foreach (string side in options.IsSmoke ? bench.SmokeSides : bench.Sides)
                 {
                     context.Where = $"{bench.Name} {run}/{runs} {side}";
                     SideResult result = await bench.MeasureAsync(side, context);

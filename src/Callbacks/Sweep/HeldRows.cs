@@ -11,8 +11,17 @@ namespace Callbacks.Sweep;
 /// </summary>
 sealed class HeldRows(int rowsMax)
 {
+    /// <summary>Asked for in one pass: some milliseconds of hash probes.</summary>
+    public const int PassRowsMax = 100_000;
+
     // Ids of one question: the journal's table of pending ids may be locked for so long.
     const int AskRowsMax = 4_096;
+
+    /// <summary>Asked for in any pass: they cost nothing, and go at once.</summary>
+    public const int PassRowsMin = 1_000;
+
+    /// <summary>All are asked for so often. Passes may come more often: under overload tens of thousands are held all the time.</summary>
+    public static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
 
     readonly List<long> _ids = [];
     readonly List<Instant> _lastSeens = [];
@@ -22,6 +31,7 @@ sealed class HeldRows(int rowsMax)
     // When the cover of a held row ends is not known to the microsecond, so whatever came meanwhile keeps it.
     static readonly Instant[] AnyTime = [.. Enumerable.Repeat(Instant.MaxValue, AskRowsMax)];
     int _cursor;
+    Instant _askedAt;
 
     public int Count => _ids.Count;
 
@@ -37,12 +47,13 @@ sealed class HeldRows(int rowsMax)
     }
 
     /// <summary>
-    /// Asks for up to <paramref name="askMax"/> of the rows, going on where the last call stopped, and moves those that nothing
+    /// Asks for as many of the rows as are due to be asked for, going on where the last call stopped, and moves those that nothing
     /// covers any more to <paramref name="due"/>.
     /// </summary>
-    public void MoveUncovered(ICoverage coverage, Instant since, Instant now, int askMax, List<DueRow> due)
+    public void MoveUncovered(ICoverage coverage, Instant since, Instant now, List<DueRow> due)
     {
-        int left = Math.Min(askMax, Count);
+        int left = (int)Math.Min(Math.Min(Count, PassRowsMax), PassRowsMin + Count * ((now - _askedAt) / AskInterval));
+        _askedAt = now;
         while (left > 0 && Count > 0)
         {
             if (_cursor >= Count)

@@ -34,9 +34,6 @@ sealed class ObjectSweeper : BackgroundService
     static readonly TimeSpan BackoffFirst = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan BackoffCap = TimeSpan.FromMilliseconds(500);
 
-    // Some milliseconds of hash probes; a million held rows are asked within ten passes.
-    const int HeldRowsPerPass = 100_000;
-
     // A backlog is worked off in passes of at most 100,000 rows, so that held rows get their turn.
     const int ReadsPerPass = 20;
 
@@ -117,7 +114,7 @@ sealed class ObjectSweeper : BackgroundService
         try
         {
             _due.Clear();
-            _held.MoveUncovered(_coverage, cutoff, now, HeldRowsPerPass, _due);
+            _held.MoveUncovered(_coverage, cutoff, now, _due);
             await DeleteAsync(cancellationToken);
             for (int reads = 0; _nextSeen < cutoff && reads < ReadsPerPass; reads++)
                 await ReadAsync(cutoff, cancellationToken);
@@ -212,7 +209,7 @@ sealed class ObjectSweeper : BackgroundService
         if (to == Instant.MinValue)
         {
             // Reading what is held again shouldn't cost more than the sweep itself.
-            _fullPassAt = now + _fullPassInterval * (1 + _held.Count / HeldRowsPerPass);
+            _fullPassAt = now + _fullPassInterval * (1 + _held.Count / HeldRows.PassRowsMax);
         }
 
         _held.Forget(to);

@@ -39,7 +39,7 @@ public sealed class ToolsBesideServiceTests : IAsyncDisposable
         Task<int> load = LoadAsync(service, enough.Token);
         ulong oldest = await OldestAsync();
         // Until segments have been deleted while it was read, a few times over.
-        for (ulong deletions = 0, rounds = 0; deletions < 10 || rounds < 5; rounds++)
+        for (ulong deletions = 0, rounds = 0; deletions < 5 || rounds < 3; rounds++)
         {
             foreach (string[] command in new[] { ["status"], ["list"], ["list", "--pending"], new[] { "export" } })
                 await ToolAsync(0, command);
@@ -62,7 +62,7 @@ public sealed class ToolsBesideServiceTests : IAsyncDisposable
         await using ServiceProcess service = Service(retention: 1);
         await service.StartAsync();
         Task looking = LookAsync();
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 3; i++)
         {
             await service.StopAsync();
             await service.StartAsync();

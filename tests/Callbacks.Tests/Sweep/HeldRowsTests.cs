@@ -5,13 +5,14 @@ namespace Callbacks.Tests.Sweep;
 
 public sealed class HeldRowsTests
 {
-    static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     [Theory]
-    [InlineData(10, 3)]
-    [InlineData(10_000, 10_000)]
-    [InlineData(20_000, 4_500)]
-    public void Each_row_leaves_exactly_once_and_only_when_nothing_covers_it(int rows, int askMax)
+    [InlineData(10, 1)]
+    [InlineData(10_000, 100)]
+    [InlineData(20_000, 25)]
+    [InlineData(120_000, 50)]
+    public void Each_row_leaves_exactly_once_and_only_when_nothing_covers_it(int rows, int passMilliseconds)
     {
         int seed = Environment.TickCount;
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
@@ -28,27 +29,55 @@ public sealed class HeldRowsTests
         }
 
         Assert.False(held.TryAdd(rows, start, start));
+        Instant now = start;
         var due = new List<DueRow>();
         for (int turn = 0; left.Count > 0; turn++)
         {
             Assert.True(turn < 1_000, "It does not end.");
-            long[] uncovered = [.. left.Where(_ => random.Next(3) == 0)];
-            coverage.Remove(uncovered);
+            HashSet<long> uncovered = [.. left.Where(_ => random.Next(3) == 0)];
+            coverage.Remove([.. uncovered]);
             int before = left.Count;
-            // A row that fills a gap may lose its turn, so a round and a half reaches every row.
-            for (int asked = 0; asked < 3 * before; asked += askMax)
-                held.MoveUncovered(coverage, start, start + turn * Second, askMax, due);
+            // A row that fills a gap may lose its turn, and of many thousands some lose it more than once.
+            for (Instant until = now + 6 * HeldRows.AskInterval; now < until;)
+            {
+                now += passMilliseconds * Millisecond;
+                held.MoveUncovered(coverage, start, now, due);
+            }
+
             foreach (DueRow row in due)
             {
                 Assert.True(left.Remove(row.Id), $"{row.Id} left twice.");
                 Assert.Contains(row.Id, uncovered);
                 Assert.Equal(start + TimeSpan.FromMicroseconds(row.Id), row.LastSeen);
-                Assert.True(row.DueAt <= start + turn * Second);
+                Assert.True(row.DueAt <= now);
             }
 
             due.Clear();
-            Assert.Equal(before - uncovered.Length, held.Count);
+            Assert.Equal(before - uncovered.Count, held.Count);
         }
+    }
+
+    [Fact]
+    public void Passes_in_quick_succession_ask_for_a_part_and_within_the_interval_for_all()
+    {
+        const int Rows = 20_000;
+        var coverage = new FakeCoverage(new ServiceTime(TimeProvider.System));
+        var held = new HeldRows(Rows);
+        var start = new Instant(1_000_000);
+        for (int id = 0; id < Rows; id++)
+        {
+            held.TryAdd(id, start, start);
+            coverage.Add(id);
+        }
+
+        var due = new List<DueRow>();
+        held.MoveUncovered(coverage, start, start, due);
+        Assert.Empty(due);
+        coverage.Remove([.. Enumerable.Range(0, Rows).Select(id => (long)id)]);
+        held.MoveUncovered(coverage, start, start + Millisecond, due);
+        Assert.Equal(HeldRows.PassRowsMin + Rows / 100, due.Count);
+        held.MoveUncovered(coverage, start, start + HeldRows.AskInterval, due);
+        Assert.Equal(Rows, due.Count);
     }
 
     [Fact]
@@ -60,7 +89,7 @@ public sealed class HeldRowsTests
         held.Forget(new Instant(40));
         Assert.Equal(40, held.Count);
         var due = new List<DueRow>();
-        held.MoveUncovered(new FakeCoverage(new ServiceTime(TimeProvider.System)), new Instant(0), new Instant(0), 100, due);
+        held.MoveUncovered(new FakeCoverage(new ServiceTime(TimeProvider.System)), new Instant(0), new Instant(0), due);
         Assert.Equal(Enumerable.Range(0, 40).Select(id => (long)id), due.Select(row => row.Id).Order());
     }
 }
