@@ -21,7 +21,7 @@ public sealed class PostgresFaultTests(ITestOutputHelper output)
         await faults.BeReadOnlyAsync();
         await faults.HaveNoConnectionFreeAsync();
         await faults.BeSlowAsync();
-        await faults.CutAnswersAsync(times: 5);
+        await faults.CutAnswersAsync(times: 3);
         await enough.CancelAsync();
         SendFigures sent = await sending;
 
