@@ -36,6 +36,7 @@ sealed class StoreBench : Measurement
 
     static readonly TimeSpan FeedWait = TimeSpan.FromMilliseconds(1);
     static readonly TimeSpan StartWait = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
 
     Postgres? _postgres;
     string _database = "";
@@ -147,7 +148,8 @@ sealed class StoreBench : Measurement
     async Task<SideResult> CountAsync(string side, Func<long> stored, BenchContext context)
     {
         // On a crowded machine a smoke run would be over before the first batch.
-        while (stored() == 0)
+        long begun = BenchContext.Time.GetTimestamp();
+        while (stored() == 0 && BenchContext.Time.GetElapsedTime(begun) < StartPatience)
             await BenchContext.WaitAsync(StartWait, context.Stop);
         await BenchContext.WaitAsync(TimeSpan.FromSeconds(context.Size(3, 1)), context.Stop);
         await using Sampler sampler = new Sampler(context)
