@@ -124,12 +124,11 @@ sealed class ServiceRig : IAsyncDisposable
     public Task BreakAsync(string kind, Func<Task> outage) => _outages.RecordAsync(kind, outage);
 
     /// <summary>Kills the service and starts it again at once.</summary>
-    public Task KillServiceAsync() => _outages.RecordAsync("service", async () =>
+    public Task KillServiceAsync()
     {
         _kills++;
-        await Service.KillAsync();
-        await Service.StartAsync();
-    });
+        return KillServiceForAsync(TimeSpan.Zero);
+    }
 
     /// <summary>Asks the service to stop and starts it again at once. Returns how long the stop took.</summary>
     public async Task<TimeSpan> RestartServiceAsync()
@@ -195,15 +194,18 @@ sealed class ServiceRig : IAsyncDisposable
         foreach (ServiceProcess service in Services)
         {
             ServiceStatus? last = null;
-            await Eventually.TrueAsync(
-                async () => (last = await service.StatusAsync()).Balance.Pending == 0, deadline, () => $"nothing is pending. {last}\nThe service said:\n{service.Lines}");
+            await Eventually.TrueAsync(async () =>
+            {
+                last = await service.StatusAsync();
+                // Its load is over when all that is pending may be in flight: it waits for the upstream and for its rows to go, and the next one may begin.
+                if (!_options.KeepsTurn && last.Balance.Pending <= _options.InFlightMax)
+                    _turn?.Dispose();
+                return last.Balance.Pending == 0;
+            }, deadline, () => $"nothing is pending. {last}\nThe service said:\n{service.Lines}");
             _output.WriteLine($"{last!.Balance}");
             Assert.True(last.Balance.IsBalanced, $"The balance does not hold: {last.Balance}");
         }
 
-        // Its load is over: it waits, and the next one may begin.
-        if (!_options.KeepsTurn)
-            _turn?.Dispose();
         long rows = 0;
         await Eventually.TrueAsync(
             async () => (rows = await CountRowsAsync()) == 0, deadline, () => $"objects is empty: {rows} rows. The service said:\n{Service.Lines}");

@@ -1,7 +1,7 @@
 namespace Callbacks.SystemTests.Acceptance;
 
 /// <summary>
-/// The machine's, for the time in which a trial puts load on it. When all is settled, and a trial only waits for its rows to go, the next
+/// The machine's, for the time in which a trial puts load on it. When a trial only waits, for the upstream and for its rows to go, the next
 /// one may begin: waiting is half of what these trials do.
 /// </summary>
 sealed class Turn : IDisposable
