@@ -40,6 +40,8 @@ sealed class AcceptBench : Measurement
 
     public override IReadOnlyList<string> Sides => [Service, Bare];
 
+    public override bool TakesOther => true;
+
     public override async Task PrepareAsync(BenchContext context)
     {
         _postgres = await Postgres.StartAsync(context.Stop);
@@ -56,7 +58,7 @@ sealed class AcceptBench : Measurement
         await using Rig rig = await Rig.StartAsync(context, _postgres!, _upstream!.Url, $"--Sweep:Retention={TimeSpan.FromSeconds(retention)}");
         await using Sampler sampler = rig.Watch(context);
         SideResult result = await MeasureAsync(
-            Service, rig.Service.Url, () => rig.Service.CpuSeconds, async () => (await rig.Service.StatusAsync()).Balance.Acknowledged / 1.0, sampler, context);
+            side, rig.Service.Url, () => rig.Service.CpuSeconds, async () => (await rig.Service.StatusAsync()).Balance.Acknowledged / 1.0, sampler, context);
         ServiceStatus status = await rig.Service.StatusAsync();
         result.Require(status.Balance.IsBalanced, "the service's balance does not hold");
         result.Figures["sightings_expired"] = status.Balance.Expired;
@@ -73,11 +75,20 @@ sealed class AcceptBench : Measurement
         double full = runs.Median(Service, result => result.Latency!.P99Ms) - runs.Median(Bare, result => result.Latency!.P99Ms);
         double trend = runs.Median(Service, result => result.Figures.GetValueOrDefault(TrendFigure));
         return new Verdict(
-            string.Create(CultureInfo.InvariantCulture, $"{ratio}, p99 {full:+0.0;-0.0} ms at full rate and {steady:+0.0;-0.0} ms at {SteadyRate:N0}/s, pending age {trend:+0.000;-0.000;0} s/s"),
+            string.Create(CultureInfo.InvariantCulture, $"{ratio}, p99 {full:+0.0;-0.0} ms at full rate and {steady:+0.0;-0.0} ms at {SteadyRate:N0}/s, pending age {trend:+0.000;-0.000;0} s/s{CompareBuilds(runs)}"),
             ratio.Median >= RatioMin && full <= LaterMsMax && steady <= LaterMsMax && trend <= TrendMax,
             ratio, Ceiling.Check("the bare server", runs.Median(Bare, result => result.Rate), BareCeiling));
 
         static double SteadyP99(SideResult result) => result.Figures["steady_p99_ms"];
+    }
+
+    /// <summary>For people: what is judged is this build alone.</summary>
+    static string CompareBuilds(BenchRuns runs)
+    {
+        if (!runs.Of(Other).Any())
+            return "";
+        Ratio rate = runs.Compare(Service, Other, result => result.Rate), cpu = runs.Compare(Service, Other, result => result.Figures["cpu_us_per_callback"]);
+        return string.Create(CultureInfo.InvariantCulture, $", against the other build: rate {rate}; CPU of a callback {cpu}");
     }
 
     public override async ValueTask CleanUpAsync()

@@ -76,7 +76,7 @@ sealed class StartBench : Measurement
     {
         long start = BenchContext.Time.GetTimestamp();
         // The upstream is nowhere: what is pending stays so.
-        await using ServicePart service = ServicePart.Spawn(journal, _database, new Uri("http://127.0.0.1:9/"), Retention);
+        await using ServicePart service = ServicePart.Spawn(context, journal, _database, new Uri("http://127.0.0.1:9/"), Retention);
         using var connection = new HttpConnection(service.Url);
         while (await connection.SendAsync(CallbackRequest.Of([1]), context.Stop) != 202)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Callbacks.Bench.Framework;
 
-/// <summary>The command line: <c>NAME|all [--runs N] [--smoke] [--seconds N] [--results FOLDER]</c>.</summary>
+/// <summary>The command line: <c>NAME|all [--runs N] [--smoke] [--seconds N] [--results FOLDER] [--other DLL]</c>.</summary>
 sealed record Arguments(IReadOnlyList<Measurement> Benches, BenchOptions Options)
 {
     /// <summary>Null when it can't be understood.</summary>
@@ -29,6 +29,9 @@ sealed record Arguments(IReadOnlyList<Measurement> Benches, BenchOptions Options
                 case "--results" when value.Length > 0:
                     options = options with { Results = Path.GetFullPath(value) };
                     break;
+                case "--other" when File.Exists(value):
+                    options = options with { Other = Path.GetFullPath(value) };
+                    break;
                 default:
                     return null;
             }
@@ -36,9 +39,10 @@ sealed record Arguments(IReadOnlyList<Measurement> Benches, BenchOptions Options
             i++;
         }
 
-        return chosen.Length == 0 ? null : new Arguments(chosen, options);
+        return chosen.Length == 0 || (options.Other is not null && !chosen.All(bench => bench.TakesOther)) ? null : new Arguments(chosen, options);
     }
 
     public static string Usage(IEnumerable<Measurement> all) =>
-        $"callback-bench NAME|all [--runs N] [--smoke] [--seconds N] [--results FOLDER], where NAME is one of: {string.Join(", ", all.Select(bench => bench.Name))}";
+        $"callback-bench NAME|all [--runs N] [--smoke] [--seconds N] [--results FOLDER] [--other DLL], where NAME is one of: {string.Join(", ", all.Select(bench => bench.Name))};\n" +
+        $"--other takes the callback.dll of another build as one more side of: {string.Join(", ", all.Where(bench => bench.TakesOther).Select(bench => bench.Name))}";
 }

@@ -5,7 +5,8 @@ namespace Callbacks.Bench.Framework;
 /// <param name="Runs">Null: the bench's own.</param>
 /// <param name="Seconds">Of a side; null: the bench's own.</param>
 /// <param name="IsSmoke">A few seconds, to see that it runs; no time is judged.</param>
-sealed record BenchOptions(int? Runs, int? Seconds, bool IsSmoke, string Results);
+/// <param name="Other">The <c>callback.dll</c> of another build, which is then a side, too.</param>
+sealed record BenchOptions(int? Runs, int? Seconds, bool IsSmoke, string Results, string? Other = null);
 
 /// <summary>What a bench is given: how long, where, and how to say how it is going.</summary>
 sealed class BenchContext(BenchOptions options, CancellationToken stop) : IDisposable
@@ -13,6 +14,9 @@ sealed class BenchContext(BenchOptions options, CancellationToken stop) : IDispo
     static int _count;
 
     public bool IsSmoke => options.IsSmoke;
+
+    /// <summary>Of the service on this side; null: the one that is measured.</summary>
+    public string? Build { get; set; }
 
     public CancellationToken Stop => stop;
 

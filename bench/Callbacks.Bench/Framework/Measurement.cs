@@ -17,6 +17,11 @@ abstract class Measurement
     /// <summary>In a smoke run: at least one of each kind.</summary>
     public virtual IReadOnlyList<string> SmokeSides => Sides;
 
+    /// <summary>The side that is another build of the service (<see cref="BenchContext.Build"/>), for benches that can take it.</summary>
+    public const string Other = "other build";
+
+    public virtual bool TakesOther => false;
+
     /// <summary>Runs unless somebody says otherwise: one where a side takes minutes.</summary>
     public virtual int Runs => 3;
 

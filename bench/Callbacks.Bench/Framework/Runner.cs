@@ -10,6 +10,9 @@ static class Runner
         context.Say($"{bench.Name}: {bench.What}");
         DateTimeOffset at = BenchContext.Time.GetUtcNow();
         Machine machine = await Machine.ReadAsync();
+        IReadOnlyList<string> sides = options.IsSmoke ? bench.SmokeSides : bench.Sides;
+        if (options.Other is not null)
+            sides = [.. sides, Measurement.Other];
         int runs = options.Runs ?? (options.IsSmoke ? 1 : bench.Runs);
         var results = new List<SideResult>();
         try
@@ -17,9 +20,10 @@ static class Runner
             await bench.PrepareAsync(context);
             for (int run = 1; run <= runs; run++)
             {
-                foreach (string side in options.IsSmoke ? bench.SmokeSides : bench.Sides)
+                foreach (string side in sides)
                 {
                     context.Where = $"{bench.Name} {run}/{runs} {side}";
+                    context.Build = side == Measurement.Other ? options.Other : null;
                     SideResult result = await bench.MeasureAsync(side, context);
                     result.Run = run;
                     results.Add(result);

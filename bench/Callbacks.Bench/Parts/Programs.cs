@@ -11,8 +11,10 @@ static class Programs
     // Addresses of whoever runs the benches are not the benches'.
     static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
 
-    public static ChildStart Service(params IEnumerable<string> arguments) =>
-        Start(Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
+    /// <param name="build">The <c>callback.dll</c> of another build; null: the one that is measured.</param>
+    /// <param name="arguments">The service's own.</param>
+    public static ChildStart Service(string? build, params IEnumerable<string> arguments) =>
+        Start(build ?? Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
 

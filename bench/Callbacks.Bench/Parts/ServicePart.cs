@@ -21,18 +21,18 @@ sealed class ServicePart : IAsyncDisposable
     public double Mebibytes => _part.Mebibytes;
 
     /// <summary>Returns as soon as the process is there.</summary>
-    public static ServicePart Spawn(string journal, string connectionString, Uri upstream, params string[] settings)
+    public static ServicePart Spawn(BenchContext context, string journal, string connectionString, Uri upstream, params string[] settings)
     {
         var url = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
         Part part = Part.Start(Programs.Service(
-            [$"--urls={url}", $"--Journal:Directory={journal}", $"--Store:ConnectionString={connectionString}", $"--Lookup:BaseUrl={upstream}", .. settings]));
+            context.Build, [$"--urls={url}", $"--Journal:Directory={journal}", $"--Store:ConnectionString={connectionString}", $"--Lookup:BaseUrl={upstream}", .. settings]));
         return new ServicePart(part, url);
     }
 
     /// <summary>Returns when callbacks are accepted and PostgreSQL is reached.</summary>
     public static async Task<ServicePart> StartAsync(BenchContext context, string journal, string connectionString, Uri upstream, params string[] settings)
     {
-        ServicePart service = Spawn(journal, connectionString, upstream, settings);
+        ServicePart service = Spawn(context, journal, connectionString, upstream, settings);
         try
         {
             await service.UntilReadyAsync(context.Stop);

@@ -14,7 +14,9 @@ static class Programs
     // Addresses of whoever runs the tests are not the tests'.
     static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
 
-    public static ChildStart Service(params IEnumerable<string> arguments) => Start(Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
+    public static string ServicePath { get; } = Path.Combine(AppContext.BaseDirectory, Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll");
+
+    public static ChildStart Service(params IEnumerable<string> arguments) => Start(ServicePath, arguments);
 
     public static ChildStart Bench(params IEnumerable<string> arguments) => Start("callback-bench.dll", arguments);
 

@@ -13,7 +13,8 @@ static class BenchTrial
 
     static int _count;
 
-    public static async Task RunAsync(ITestOutputHelper output, string bench, string? program = null)
+    /// <summary>Returns what it said.</summary>
+    public static async Task<string> RunAsync(ITestOutputHelper output, string bench, string? program = null, params string[] flags)
     {
         bool isCi = Environment.GetEnvironmentVariable("CI") is "true";
         Assert.SkipWhen(!ServerPrograms.FindAll().Any() && !isCi, "PostgreSQL is not installed.");
@@ -23,7 +24,7 @@ static class BenchTrial
             Path.Combine(Path.GetTempPath(), $"callback-test-{Environment.ProcessId}-bench-{Interlocked.Increment(ref _count)}")).FullName;
         try
         {
-            await RunAsync(bench, results, output);
+            return await RunAsync(bench, results, flags, output);
         }
         finally
         {
@@ -31,11 +32,11 @@ static class BenchTrial
         }
     }
 
-    static async Task RunAsync(string bench, string results, ITestOutputHelper output)
+    static async Task<string> RunAsync(string bench, string results, string[] flags, ITestOutputHelper output)
     {
         var lines = new Transcript();
         await using ChildProcess process = ChildProcess.Start(
-            Programs.Bench(bench, "--smoke", "--seconds", "1", "--results", results) with { OnLine = lines.Add });
+            Programs.Bench([bench, "--smoke", "--seconds", "1", "--results", results, .. flags]) with { OnLine = lines.Add });
         int exitCode = await process.Exited.WaitAsync(Deadline);
         output.WriteLine($"{lines}");
         Assert.True(exitCode == 0, $"The bench ended with {exitCode}. It said:\n{lines}");
@@ -46,6 +47,7 @@ static class BenchTrial
         // Nothing is fetched: the page is the whole report.
         Assert.DoesNotContain("src=", page, StringComparison.Ordinal);
         Assert.DoesNotContain("href=", page, StringComparison.Ordinal);
+        return lines.ToString();
     }
 
     static bool IsInstalled(string program) =>
