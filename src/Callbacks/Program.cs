@@ -52,7 +52,7 @@ static LookupView LookupView(IServiceProvider provider)
     LookupStatus status = provider.GetRequiredService<Lookups>().Status();
     PendingTableStatus ids = provider.GetRequiredService<PendingTable>().Status(provider.GetRequiredService<ServiceTime>().Now);
     return new LookupView(
-        status.IsUpstreamAway ? "away" : "up", status.InFlight, status.InFlightLimit, status.InFlightMax, status.Attempts, status.Answers, status.Failures,
+        status.State, status.Silence?.TotalSeconds, status.InFlight, status.InFlightLimit, status.InFlightMax, status.Attempts, status.Answers, status.Failures,
         new WindowView(ids.Ids, ids.Waiting, ids.Backoff, ids.Answered, ids.ToStore, ids.IsOverloaded));
 }
 

@@ -20,7 +20,7 @@ static class Runner
             await bench.PrepareAsync(context);
             for (int run = 1; run <= runs; run++)
             {
-                foreach (string side in sides)
+                foreach (string side in options.Other is null ? sides : Turned(sides, run - 1))
                 {
                     context.Where = $"{bench.Name} {run}/{runs} {side}";
                     context.Build = side == Measurement.Other ? options.Other : null;
@@ -54,4 +54,10 @@ static class Runner
         context.Say(verdict.Line(bench.Name));
         return verdict is { IsReached: true, VoidBecause: null };
     }
+
+    /// <summary>
+    /// Each run begins with another side: what comes second is some percent dearer or cheaper than what comes third, which between two builds
+    /// is as much as what is looked for.
+    /// </summary>
+    static IEnumerable<string> Turned(IReadOnlyList<string> sides, int by) => Enumerable.Range(0, sides.Count).Select(place => sides[(place + by) % sides.Count]);
 }

@@ -22,6 +22,7 @@ sealed partial class Lookups(
 
     readonly Lock _lock = new();
     readonly InFlightLimit _limit = new(options.InFlightMax);
+    readonly Silence _silence = new(timers);
     readonly HashSet<Attempt> _running = [];
     readonly Stack<Attempt> _idle = new();
     readonly Outage _outage = new(timers);
@@ -51,7 +52,7 @@ sealed partial class Lookups(
         lock (_lock)
         {
             return new LookupStatus(
-                _limit.IsProbing, _running.Count, _limit.Limit, options.InFlightMax, _attempts, _answers,
+                _limit.IsProbing, _silence.Length, _running.Count, _limit.Limit, options.InFlightMax, _attempts, _answers,
                 Enum.GetValues<LookupFailure>().Where(failure => failure != LookupFailure.None)
                     .ToDictionary(failure => failure.ToString().ToLowerInvariant(), failure => _failures[(int)failure], StringComparer.Ordinal));
         }
@@ -158,6 +159,7 @@ sealed partial class Lookups(
             if (result.IsAnswer)
             {
                 _answers++;
+                _silence.Answered(timestamp);
             }
             else
             {
@@ -201,7 +203,12 @@ sealed partial class Lookups(
             }
 
             if (_running.Count == 0)
+            {
                 _drained?.TrySetResult();
+                if (!_isHeldBack && table.UntilNextRetry(now) is null)
+                    _silence.NothingWaits();
+            }
+
             (lookup, attempt) = (default, null);
             return false;
         }
@@ -210,6 +217,7 @@ sealed partial class Lookups(
     void Begin(Attempt attempt, Instant now, long timestamp)
     {
         _limit.Started(now);
+        _silence.Asked(timestamp);
         attempt.Begin(now, timestamp);
     }
 

@@ -57,8 +57,10 @@ sealed class StatusReport(
         reasons.AddRange(journalStatus.Damage);
         if (!storeHealth.IsUp)
             reasons.Add($"PostgreSQL is away: {storeHealth.Error}");
-        if (lookupView.State != "up")
+        if (lookupView.State == "away")
             reasons.Add("The upstream is away: only probes go out.");
+        else if (lookupView.State == "silent")
+            reasons.Add("The upstream is silent: lookups wait, and none gets a usable answer.");
         if (lookupView.Ids.IsOverloaded)
             reasons.Add("More ids come in than can be looked up: the newest go first, the oldest expire.");
         if (sweepView.Error is { } error)

@@ -18,9 +18,11 @@ sealed record CallbackView(long Acknowledged, long Settled, long Pending);
 
 sealed record JournalView(string State, int Segments, long Bytes, int SpareSegments, IReadOnlyList<string> Damage);
 
+/// <param name="State"><c>up</c>, <c>silent</c> (lookups wait, and none gets a usable answer) or <c>away</c> (only probes go out).</param>
+/// <param name="SilentSeconds">Since the last usable answer; null while nothing waits, or it is less than 5 s.</param>
 /// <param name="Ids">Distinct ids in the window, by where they stand.</param>
 sealed record LookupView(
-    string State, int InFlight, int InFlightLimit, int InFlightMax, long Attempts, long Answers, IReadOnlyDictionary<string, long> Failures, WindowView Ids);
+    string State, double? SilentSeconds, int InFlight, int InFlightLimit, int InFlightMax, long Attempts, long Answers, IReadOnlyDictionary<string, long> Failures, WindowView Ids);
 
 sealed record WindowView(int Total, int Waiting, int Backoff, int Answered, int ToStore, bool IsOverloaded);
 

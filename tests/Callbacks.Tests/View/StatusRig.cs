@@ -103,7 +103,7 @@ sealed class StatusRig : IAsyncDisposable
     {
         LookupStatus status = provider.GetRequiredService<Lookups>().Status();
         return new LookupView(
-            status.IsUpstreamAway ? "away" : "up", status.InFlight, status.InFlightLimit, status.InFlightMax, status.Attempts, status.Answers, status.Failures,
+            status.State, status.Silence?.TotalSeconds, status.InFlight, status.InFlightLimit, status.InFlightMax, status.Attempts, status.Answers, status.Failures,
             new WindowView(0, 0, 0, 0, 0, IsOverloaded: false));
     }
 }

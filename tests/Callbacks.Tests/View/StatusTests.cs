@@ -34,7 +34,7 @@ public sealed class StatusTests
             status.EnumerateObject().Select(property => property.Name),
             StringComparer.Ordinal);
         Assert.Equal(
-            ["state", "in_flight", "in_flight_limit", "in_flight_max", "attempts", "answers", "failures", "ids"],
+            ["state", "silent_seconds", "in_flight", "in_flight_limit", "in_flight_max", "attempts", "answers", "failures", "ids"],
             status.GetProperty("lookup").EnumerateObject().Select(property => property.Name),
             StringComparer.Ordinal);
         await AssertHealthAsync(rig, "/livez", HttpStatusCode.OK, "alive");
@@ -73,6 +73,32 @@ public sealed class StatusTests
         Assert.Equal(["The upstream is away: only probes go out."], ReasonsOf(status), StringComparer.Ordinal);
         Assert.True(status.GetProperty("lookup").GetProperty("failures").GetProperty("connection").GetInt64() > 0);
         await AssertHealthAsync(rig, "/readyz", HttpStatusCode.OK, "ready, degraded");
+    }
+
+    [Fact]
+    public async Task With_an_upstream_that_hangs_it_says_so_before_the_first_lookup_has_failed()
+    {
+        var released = new TaskCompletionSource();
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync();
+        upstream.Handler = async (context, id) =>
+        {
+            await released.Task;
+            await FakeUpstream.AnswerAsync(context, id);
+        };
+        await using StatusRig rig = await StatusRig.StartAsync(new SimulatedDisk(), upstream.Address, await PostgreSql.CreateDatabaseAsync(), "--Lookup:AttemptTimeout=00:01:00");
+        Assert.Equal(HttpStatusCode.Accepted, await rig.PostAsync(TenIds));
+        JsonElement status = await rig.UntilAsync(
+            status => status.GetProperty("lookup").GetProperty("state").GetString() == "silent" && status.GetProperty("postgresql").GetProperty("state").GetString() == "up",
+            "only the upstream is amiss");
+        Assert.Equal("degraded", StateOf(status));
+        Assert.Equal(["The upstream is silent: lookups wait, and none gets a usable answer."], ReasonsOf(status), StringComparer.Ordinal);
+        JsonElement lookup = status.GetProperty("lookup");
+        Assert.InRange(lookup.GetProperty("silent_seconds").GetDouble(), 5, 60);
+        Assert.All(lookup.GetProperty("failures").EnumerateObject(), kind => Assert.Equal(0, kind.Value.GetInt64()));
+        await AssertHealthAsync(rig, "/readyz", HttpStatusCode.OK, "ready, degraded");
+
+        released.SetResult();
+        await rig.UntilAsync(status => StateOf(status) == "ok", "all is well");
     }
 
     [Fact]

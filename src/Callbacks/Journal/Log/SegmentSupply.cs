@@ -9,6 +9,10 @@ namespace Callbacks.Journal.Log;
 sealed partial class SegmentSupply : IDisposable
 {
     const int ChunkBytes = 1 << 20;
+
+    /// <summary>After each chunk, for the flushes that callbacks wait for: behind a whole segment they would have to wait for all of it.</summary>
+    static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(5);
+
     const int SparesMin = 1;
     static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
@@ -22,6 +26,7 @@ sealed partial class SegmentSupply : IDisposable
     readonly Thread _thread;
     ulong _nextNumber;
     string? _leftover;
+    int _waiting;
     bool _stopping;
     string? _problem;
 
@@ -85,8 +90,11 @@ sealed partial class SegmentSupply : IDisposable
     {
         lock (_gate)
         {
-            if (_spares.Count == 0 && !_stopping)
-                Monitor.Wait(_gate, timeout);
+            if (_spares.Count > 0 || _stopping)
+                return;
+            _waiting++;
+            Monitor.Wait(_gate, timeout);
+            _waiting--;
         }
     }
 
@@ -103,7 +111,10 @@ sealed partial class SegmentSupply : IDisposable
         // A number is used up only by success: a gap between segments would look like a lost one.
         IJournalFile file = Prepare(_nextNumber);
         lock (_gate)
+        {
             _spares.Enqueue((_nextNumber++, file));
+            Monitor.PulseAll(_gate);
+        }
     }
 
     public void Dispose()
@@ -199,7 +210,12 @@ sealed partial class SegmentSupply : IDisposable
         {
             byte[] zeros = new byte[Math.Min(ChunkBytes, _segmentBytes)];
             for (long offset = 0; offset < _segmentBytes; offset += zeros.Length)
+            {
+                if (offset > 0)
+                    LetOthersFlush(file);
                 file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, _segmentBytes - offset)), offset);
+            }
+
             file.Flush();
             _disk.FlushFolder();
             return file;
@@ -220,6 +236,19 @@ sealed partial class SegmentSupply : IDisposable
             }
 
             throw;
+        }
+    }
+
+    void LetOthersFlush(IJournalFile file)
+    {
+        // At the start there are none.
+        if (Thread.CurrentThread != _thread)
+            return;
+        file.Flush();
+        lock (_gate)
+        {
+            if (_waiting == 0 && !_stopping)
+                Monitor.Wait(_gate, Rest);
         }
     }
 

@@ -122,9 +122,10 @@ function showTrouble(status, lostSince) {
     [level, title] = ['bad', 'Callbacks are refused'];
     calm = `Senders are answered 503 and know it. Nothing that was acknowledged is lost: ${plural(status.balance.pending, 'sighting')} pending, on disk.`;
   } else {
-    const away = [postgresqlError(status) && 'PostgreSQL', status.lookup.state !== 'up' && 'The upstream'].filter(Boolean);
-    if (away.length > 0) {
-      title = away.length === 2 ? 'PostgreSQL and the upstream are away' : `${away[0]} is away`;
+    const isStoreAway = postgresqlError(status), upstream = status.lookup.state;
+    if (isStoreAway || upstream !== 'up') {
+      title = upstream === 'up' ? 'PostgreSQL is away' : !isStoreAway ? `The upstream is ${upstream}`
+        : upstream === 'away' ? 'PostgreSQL and the upstream are away' : `PostgreSQL is away, and the upstream is ${upstream}`;
       calm = `Nothing is lost: callbacks are accepted, ${plural(status.balance.pending, 'sighting')} pending on disk. `
         + `What is older than ${status.sweep.retention_seconds} s would have been deleted by then, and expires.`;
     } else if (status.state === 'recovering') {
@@ -184,8 +185,9 @@ function showFigures({ status, online, version }) {
     `${bytes(journal.bytes)} in ${plural(journal.segments, 'segment')}, ${journal.spare_segments} spare` + (journal.damage.length ? `, ${plural(journal.damage.length, 'damaged place')}` : ''));
   const error = postgresqlError(status);
   showPart('postgresql', error ? 'bad' : 'ok', error ? 'Away' : 'Taking rows', error ?? `since ${clock(new Date(postgresql.since))}`);
-  showPart('upstream', lookup.state === 'up' ? 'ok' : 'bad', lookup.state === 'up' ? 'Answering' : 'Away',
-    lookup.state === 'up' ? `${count(lookup.answers)} answers, ${plural(lookup.ids.total, 'id')} in the window` : 'only probes go out, ten a second');
+  showPart('upstream', lookup.state === 'up' ? 'ok' : 'bad', { up: 'Answering', silent: 'Silent', away: 'Away' }[lookup.state] ?? lookup.state,
+    { silent: `no usable answer for ${tenth.format(lookup.silent_seconds)} s`, away: 'only probes go out, ten a second' }[lookup.state]
+      ?? `${count(lookup.answers)} answers, ${plural(lookup.ids.total, 'id')} in the window`);
   say(byId('version'), `Callbacks ${version}`);
 }
 
