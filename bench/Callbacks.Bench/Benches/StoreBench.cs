@@ -173,7 +173,7 @@ sealed class StoreBench : Measurement
     {
         public Instant ReadUpTo() => time.Now;
 
-        public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered)
+        public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered)
         {
         }
     }

@@ -32,8 +32,8 @@ sealed class CallbackJournal(
     public Instant ReadUpTo() => _follower?.ReadUpTo() ?? Instant.MinValue;
 
     /// <inheritdoc/>
-    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered) =>
-        _follower!.FindCovered(ids, since, receivedBy, covered);
+    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered) =>
+        _follower!.FindCovered(ids, since, receivedBy, wereCovered, covered);
 
     /// <exception cref="JournalUnusableException">No waiting cures it: the folder can't be used, or another process uses it.</exception>
     public void Open()

@@ -15,5 +15,9 @@ interface ICoverage
     /// Sets <paramref name="covered"/>[i] for each id that a pending sighting names which was received after <paramref name="since"/>
     /// and no later than <paramref name="receivedBy"/>[i]. In doubt it is set: a row may stay a little longer, never go too early.
     /// </summary>
-    void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered);
+    /// <param name="wereCovered">
+    /// They were when last asked for, so a sighting may also have been received later, while another one was pending. It is not enough when nothing
+    /// was for a moment in between, as far as that is known: when the sightings before it expired, not when they were answered.
+    /// </param>
+    void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered);
 }

@@ -96,10 +96,10 @@ sealed class JournalFollower : ICoverage, IDisposable
     }
 
     /// <inheritdoc/>
-    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered)
+    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered)
     {
         var absent = new Dictionary<long, Instant>();
-        _table.FindCovered(ids, since, receivedBy, covered, absent);
+        _table.FindCovered(ids, since, receivedBy, wereCovered, covered, absent);
         Instant unfitUpTo = _table.UnfitUpTo;
         if (absent.Count == 0 || unfitUpTo <= since)
             return;

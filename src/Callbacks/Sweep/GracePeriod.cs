@@ -14,9 +14,12 @@ sealed class GracePeriod(ServiceTime time, TimeSpan retention)
     /// When the last callback may have been received that saves each row: by the moment at which the row runs out, or at which the grace
     /// period ends.
     /// </summary>
-    public Instant[] FindLastSaves(List<Instant> lastSeens)
+    public Instant[] FindLastSaves(ReadOnlySpan<Instant> lastSeens)
     {
         Instant end = End;
-        return [.. lastSeens.Select(lastSeen => Instant.Max(lastSeen + retention, end))];
+        var saves = new Instant[lastSeens.Length];
+        for (int i = 0; i < saves.Length; i++)
+            saves[i] = Instant.Max(lastSeens[i] + retention, end);
+        return saves;
     }
 }

@@ -9,7 +9,7 @@ namespace Callbacks.Sweep;
 /// instead of being read again and again from PostgreSQL. A row may be here more than once, or be long gone from the table: its
 /// delete then finds nothing.
 /// </summary>
-sealed class HeldRows(int rowsMax)
+sealed class HeldRows(int rowsMax, GracePeriod grace)
 {
     /// <summary>Asked for in one pass: some milliseconds of hash probes.</summary>
     public const int PassRowsMax = 100_000;
@@ -27,9 +27,6 @@ sealed class HeldRows(int rowsMax)
     readonly List<Instant> _lastSeens = [];
     readonly List<Instant> _coveredAt = [];
     readonly bool[] _covered = new bool[AskRowsMax];
-
-    // When the cover of a held row ends is not known to the microsecond, so whatever came meanwhile keeps it.
-    static readonly Instant[] AnyTime = [.. Enumerable.Repeat(Instant.MaxValue, AskRowsMax)];
     int _cursor;
     Instant _askedAt;
 
@@ -61,7 +58,8 @@ sealed class HeldRows(int rowsMax)
             int asked = Math.Min(Math.Min(left, AskRowsMax), Count - _cursor);
             Span<bool> covered = _covered.AsSpan(0, asked);
             covered.Clear();
-            coverage.FindCovered(CollectionsMarshal.AsSpan(_ids).Slice(_cursor, asked), since, AnyTime.AsSpan(0, asked), covered);
+            Instant[] lastSaves = grace.FindLastSaves(CollectionsMarshal.AsSpan(_lastSeens).Slice(_cursor, asked));
+            coverage.FindCovered(CollectionsMarshal.AsSpan(_ids).Slice(_cursor, asked), since, lastSaves, wereCovered: true, covered);
             left -= asked;
 
             // From the end, so that the row moved into a gap is one already judged, or one from behind this slice that waits for the next turn.

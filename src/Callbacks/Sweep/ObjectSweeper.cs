@@ -88,7 +88,7 @@ sealed class ObjectSweeper : BackgroundService
         _time = time;
         _retention = options.Value.Retention;
         _grace = new GracePeriod(serviceTime, _retention);
-        _held = new HeldRows(options.Value.HeldRowsMax);
+        _held = new HeldRows(options.Value.HeldRowsMax, _grace);
         // Often enough that another instance's row is known before it runs out.
         _fullPassInterval = _retention / 6 < FullPassIntervalMax ? _retention / 6 : FullPassIntervalMax;
     }
@@ -233,7 +233,7 @@ sealed class ObjectSweeper : BackgroundService
         if (_covered.Length < ids.Count)
             _covered = new bool[ids.Count];
         Array.Clear(_covered, 0, ids.Count);
-        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, _grace.FindLastSaves(lastSeens), _covered.AsSpan(0, ids.Count));
+        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, _grace.FindLastSaves(CollectionsMarshal.AsSpan(lastSeens)), wereCovered: false, _covered.AsSpan(0, ids.Count));
         Instant now = _serviceTime.Now;
         for (int i = 0; i < ids.Count; i++)
         {

@@ -31,7 +31,7 @@ sealed class FakeCoverage(ServiceTime time) : ICoverage
 
     public Instant ReadUpTo() => ReadUpToOverride ?? time.Now;
 
-    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered)
+    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered)
     {
         OnAsked?.Invoke();
         Since.Add(since);

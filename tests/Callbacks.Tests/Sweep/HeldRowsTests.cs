@@ -18,7 +18,7 @@ public sealed class HeldRowsTests
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var coverage = new FakeCoverage(new ServiceTime(TimeProvider.System));
-        var held = new HeldRows(rows);
+        var held = NewHeldRows(rows);
         var left = new HashSet<long>();
         var start = new Instant(1_000_000);
         for (int id = 0; id < rows; id++)
@@ -62,7 +62,7 @@ public sealed class HeldRowsTests
     {
         const int Rows = 20_000;
         var coverage = new FakeCoverage(new ServiceTime(TimeProvider.System));
-        var held = new HeldRows(Rows);
+        var held = NewHeldRows(Rows);
         var start = new Instant(1_000_000);
         for (int id = 0; id < Rows; id++)
         {
@@ -83,7 +83,7 @@ public sealed class HeldRowsTests
     [Fact]
     public void What_is_read_again_is_forgotten()
     {
-        var held = new HeldRows(100);
+        var held = NewHeldRows(100);
         for (int id = 0; id < 100; id++)
             held.TryAdd(id, new Instant(id), new Instant(0));
         held.Forget(new Instant(40));
@@ -92,4 +92,6 @@ public sealed class HeldRowsTests
         held.MoveUncovered(new FakeCoverage(new ServiceTime(TimeProvider.System)), new Instant(0), new Instant(0), due);
         Assert.Equal(Enumerable.Range(0, 40).Select(id => (long)id), due.Select(row => row.Id).Order());
     }
+
+    static HeldRows NewHeldRows(int rows) => new(rows, new GracePeriod(new ServiceTime(TimeProvider.System), TimeSpan.FromSeconds(30)));
 }

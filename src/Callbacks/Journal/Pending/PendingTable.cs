@@ -21,18 +21,19 @@ sealed class PendingTable
     readonly LookupStates _states;
     readonly StoreQueue _store;
     readonly bool _keepAll;
+    readonly long _retention;
     Instant _unfitUpTo;
     ulong _warmed;
 
     /// <param name="keepAll">Whether an offline answer is stored (Store:Keep=All) or filtered out.</param>
     public PendingTable(TimeSpan retention, int idsMax, bool keepAll, Random random)
     {
-        long microseconds = retention.Ticks / TimeSpan.TicksPerMicrosecond;
+        _retention = retention.Ticks / TimeSpan.TicksPerMicrosecond;
         _keepAll = keepAll;
         _slots = new IdSlots(idsMax, random);
         _entries = _slots.Entries;
-        _states = new LookupStates(_entries, microseconds);
-        _store = new StoreQueue(_entries, microseconds);
+        _states = new LookupStates(_entries, _retention);
+        _store = new StoreQueue(_entries, _retention);
     }
 
     /// <summary>Set when an id may have come to wait for a lookup.</summary>
@@ -212,17 +213,17 @@ sealed class PendingTable
     /// As <see cref="ICoverage.FindCovered"/>, for ids that the window knows; adds to <paramref name="absent"/> those that may be named by
     /// callbacks that it does not know of.
     /// </summary>
-    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, Span<bool> covered, Dictionary<long, Instant> absent)
+    public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered, Dictionary<long, Instant> absent)
     {
         lock (_lock)
         {
             for (int i = 0; i < ids.Length; i++)
             {
                 int index = _slots.Find(ids[i]);
-                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds, receivedBy[i].Microseconds, _unfitUpTo.Microseconds, _keepAll);
+                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds, receivedBy[i].Microseconds, wereCovered, _unfitUpTo.Microseconds, _keepAll);
                 // One that left the window and came back by an older callback does not know of the newer ones on disk.
                 if (!covered[i] && (index == 0 || _entries[index].Newest < _unfitUpTo.Microseconds))
-                    absent[ids[i]] = receivedBy[i];
+                    absent[ids[i]] = wereCovered ? Instant.MaxValue : receivedBy[i];
             }
         }
     }
@@ -258,8 +259,7 @@ sealed class PendingTable
         }
 
         ref PendingId entry = ref _entries[index];
-        if (received > entry.Newest)
-            entry.Newest = received;
+        entry.Note(received, _retention, _unfitUpTo.Microseconds);
         Outcome outcome = entry.OutcomeOf(received, _keepAll);
         if (outcome != Outcome.Pending)
             return outcome;

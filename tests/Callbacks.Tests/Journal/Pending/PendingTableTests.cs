@@ -121,6 +121,37 @@ public sealed class PendingTableTests
     }
 
     [Fact]
+    public void A_row_that_was_kept_stays_as_long_as_one_pending_sighting_follows_another()
+    {
+        Arrive(At(5), 7);
+        Arrive(At(34), 7);
+        Assert.True(IsCovered(7, since: At(34.5 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.True(IsCovered(7, since: At(36 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.False(IsCovered(7, since: At(64 - 30), receivedBy: At(30), wasCovered: true));
+    }
+
+    [Fact]
+    public void A_row_that_was_kept_goes_when_nothing_covered_it_for_a_moment_though_its_id_is_named_again()
+    {
+        Arrive(At(5), 7);
+        Arrive(At(35.01), 7);
+        Assert.False(IsCovered(7, since: At(35.1 - 30), receivedBy: At(30), wasCovered: true));
+        Arrive(At(40), 7);
+        Assert.False(IsCovered(7, since: At(66 - 30), receivedBy: At(30), wasCovered: true));
+        // A row that was last seen then is another matter.
+        Assert.True(IsCovered(7, since: At(66 - 30), receivedBy: At(65.5), wasCovered: true));
+    }
+
+    [Fact]
+    public void What_an_earlier_life_left_may_close_the_gap()
+    {
+        Arrive(At(5), 7);
+        Arrive(At(36), 7);
+        Arrive(At(8), 7);
+        Assert.True(IsCovered(7, since: At(36.1 - 30), receivedBy: At(30), wasCovered: true));
+    }
+
+    [Fact]
     public void An_answer_that_changes_nothing_ends_the_cover()
     {
         Arrive(At(0), 7);
@@ -266,10 +297,10 @@ public sealed class PendingTableTests
         return rows;
     }
 
-    bool IsCovered(long id, Instant since, Instant receivedBy)
+    bool IsCovered(long id, Instant since, Instant receivedBy, bool wasCovered = false)
     {
         bool[] covered = [false];
-        _table.FindCovered([id], since, [receivedBy], covered, []);
+        _table.FindCovered([id], since, [receivedBy], wasCovered, covered, []);
         return covered[0];
     }
 }

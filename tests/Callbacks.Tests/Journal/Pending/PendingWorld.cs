@@ -16,6 +16,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
     readonly Random _random = new(seed);
     readonly PendingTable _table = new(Retention, idsMax, keepAll, new Random(seed));
     readonly List<Callback> _callbacks = [];
+    readonly List<(long Id, Instant ReceivedAt)> _sightings = [];
     readonly List<(Callbacks.Journal.Pending.Lookup Lookup, Instant Start)> _inFlight = [];
     readonly List<(long Id, Instant Start, LookupAnswer Answer)> _answers = [];
     readonly List<(long Id, Instant Seen)> _commits = [];
@@ -69,6 +70,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
         long[] named = [.. Enumerable.Range(1, ids).Select(id => (long)id).Where(_ => _random.Next(3) == 0)];
         var callback = new Callback(++_number, _now, named);
         _callbacks.Add(callback);
+        _sightings.AddRange(named.Select(id => (id, _now)));
         Visit(callback, VisitKind.Arrival, fits);
     }
 
@@ -175,11 +177,16 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
         long[] asked = [.. Enumerable.Range(1, ids).Select(id => (long)id)];
         Instant since = _now - Retention;
         Instant[] receivedBy = [.. asked.Select(_ => _random.Next(2) == 0 ? Instant.MaxValue : _now - TimeSpan.FromSeconds(_random.Next(30)))];
-        bool[] covered = new bool[ids];
+        bool[] covered = new bool[ids], stillCovered = new bool[ids];
         var absent = new Dictionary<long, Instant>();
-        _table.FindCovered(asked, since, receivedBy, covered, absent);
+        _table.FindCovered(asked, since, receivedBy, wereCovered: true, stillCovered, absent);
+        absent.Clear();
+        _table.FindCovered(asked, since, receivedBy, wereCovered: false, covered, absent);
         for (int i = 0; i < ids; i++)
         {
+            Check(!covered[i] || stillCovered[i], $"{asked[i]} is covered, and not if it was before");
+            bool mustStay = LastUndecidedInARow(asked[i], receivedBy[i]) > since;
+            Check(!mustStay || stillCovered[i] || _table.UnfitUpTo > since, $"{asked[i]} was always pending and is not covered");
             // Undecided whatever rule one goes by: nothing committed reaches it, and no answer is younger than it.
             bool mustBe = _callbacks.Exists(callback =>
                 callback.Ids.Contains(asked[i]) && callback.ReceivedAt > since && callback.ReceivedAt <= receivedBy[i]
@@ -191,6 +198,19 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
             bool cannotBe = !_callbacks.Exists(callback => callback.Ids.Contains(asked[i]) && callback.ReceivedAt > since);
             Check(!(cannotBe && covered[i]) || !fits, $"{asked[i]} is covered by nothing");
         }
+    }
+
+    /// <summary>Of the sightings that no answer ever reached, each received while the one before was pending, the first of them by then.</summary>
+    Instant LastUndecidedInARow(long id, Instant receivedBy)
+    {
+        Instant last = Instant.MinValue, cover = receivedBy;
+        foreach ((_, Instant received) in _sightings.Where(sighting => sighting.Id == id && sighting.ReceivedAt > _now - 4 * Retention))
+        {
+            if (received <= cover && !IsStored(id, received) && !_answers.Exists(answer => answer.Id == id && answer.Start > received))
+                (last, cover) = (received, Instant.Max(cover, received + Retention));
+        }
+
+        return last;
     }
 
     bool IsStored(long id, Instant received) => _commits.Exists(commit => commit.Id == id && commit.Seen >= received);
