@@ -27,9 +27,9 @@ sealed class Cursor(SegmentList segments, GroupReader reader, Segment start)
 
                 (Segment, Offset) = (next, Layout.SegmentHeaderBytes);
             }
-            else if (Segment.Holes.FirstOrDefault(hole => hole.From <= Offset && Offset < hole.To) is { To: > 0 } hole)
+            else if (EndOfHole() is { } behind)
             {
-                Offset = hole.To;
+                Offset = behind;
             }
             else
             {
@@ -69,6 +69,18 @@ sealed class Cursor(SegmentList segments, GroupReader reader, Segment start)
     {
         if (IsBehind(other))
             (Segment, Offset, _isPeeked) = (other.Segment, other.Offset, false);
+    }
+
+    /// <summary>Null when it stands in none.</summary>
+    long? EndOfHole()
+    {
+        foreach ((long from, long to) in Segment.Holes)
+        {
+            if (from <= Offset && Offset < to)
+                return to;
+        }
+
+        return null;
     }
 
     DamagedGroupException Damaged() => new(Segment, Offset);
