@@ -54,7 +54,7 @@ sealed record Rules
     /// So long may a request take from the service to the upstream, when thousands of connections are opened at once on a crowded machine. An
     /// answer to one that came sooner after a receipt obliges nobody, where something else excuses.
     /// </summary>
-    public long TransitMax { get; init; } = 2 * Moment.PerSecond;
+    public long TransitMax { get; init; } = 4 * Moment.PerSecond;
 
     /// <summary>A GET that a connection broke is sent again by the client itself within this time, or never.</summary>
     public const long ResendWithin = Moment.PerSecond;

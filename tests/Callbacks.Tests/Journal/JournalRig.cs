@@ -59,12 +59,12 @@ sealed class JournalRig : IDisposable
         return asked;
     }
 
-    /// <summary>Waits until the journal has read what is durable, and knows what earlier lives left.</summary>
-    public Task ReadAsync() => UntilAsync(() =>
+    /// <summary>Waits until the journal has read what is durable now, and knows what earlier lives left.</summary>
+    public Task ReadAsync()
     {
         Instant now = Time.Now;
-        return Journal.ReadUpTo() is var read && read != Instant.MinValue && read >= now - TimeSpan.FromMilliseconds(1) && !Journal.Status().IsRecovering;
-    });
+        return UntilAsync(() => Journal.ReadUpTo() is var read && read != Instant.MinValue && read >= now && !Journal.Status().IsRecovering);
+    }
 
     /// <summary>What a life finds to look up, for all that was pending before it.</summary>
     public async Task<List<long>> FindPendingAsync()

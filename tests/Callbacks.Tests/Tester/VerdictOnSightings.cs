@@ -95,7 +95,7 @@ public sealed class VerdictOnSightings
             .Lookup(1, 2_000, 2_500, LookupOutcome.ErrorStatus).Lookup(2, 400, 800).Stored(810, 2, -10);
         Assert.Equal(1, resent.Judged()[SightingOutcome.LookupsFailed]);
 
-        Told sure = new Told().Callback(0, 1).Lookup(1, 2_300, 2_900).Lookup(1, 3_000, 3_500, LookupOutcome.ErrorStatus);
+        Told sure = new Told().Callback(0, 1).Lookup(1, 4_300, 4_900).Lookup(1, 5_000, 5_500, LookupOutcome.ErrorStatus);
         Assert.Equal(1, sure.Judged().Missed);
     }
 
