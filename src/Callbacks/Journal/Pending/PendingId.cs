@@ -90,11 +90,11 @@ struct PendingId
     {
         if (received > Newest)
         {
-            if (Newest + retention <= received && unfitUpTo <= Newest)
+            if (Newest + retention < received && unfitUpTo <= Newest)
                 AfterGap = received;
             Newest = received;
         }
-        else if (received < AfterGap && received + retention > AfterGap)
+        else if (received < AfterGap && received + retention >= AfterGap)
         {
             // An earlier life's, read only now: there was no gap.
             AfterGap = 0;

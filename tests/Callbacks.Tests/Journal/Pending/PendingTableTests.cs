@@ -23,7 +23,7 @@ public sealed class PendingTableTests
     public void Whatever_happens_outcomes_follow_from_what_was_answered_and_committed(int idsMax, bool keepAll, bool fits)
     {
         int seed = RandomNumberGenerator.GetInt32(1 << 30);
-        for (int schedule = 0; schedule < 400; schedule++)
+        for (int schedule = 0; schedule < 1000; schedule++)
             new PendingWorld(idsMax, keepAll, seed + schedule).Run(steps: 250, ids: 8, fits);
     }
 
@@ -127,7 +127,10 @@ public sealed class PendingTableTests
         Arrive(At(34), 7);
         Assert.True(IsCovered(7, since: At(34.5 - 30), receivedBy: At(30), wasCovered: true));
         Assert.True(IsCovered(7, since: At(36 - 30), receivedBy: At(30), wasCovered: true));
-        Assert.False(IsCovered(7, since: At(64 - 30), receivedBy: At(30), wasCovered: true));
+        // To the microsecond: named as the one before runs out.
+        Arrive(At(64), 7);
+        Assert.True(IsCovered(7, since: At(64.1 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.False(IsCovered(7, since: At(94 - 30), receivedBy: At(30), wasCovered: true));
     }
 
     [Fact]
