@@ -61,6 +61,7 @@ public sealed class PostgresFaultTests(ITestOutputHelper output)
             Retention = TimeSpan.FromSeconds(10),
             Able = TimeSpan.FromSeconds(3),
             PostgresConnectionsMax = 40,
+            SharesTurn = true,
             IsPostgresBehindProxy = true,
             Upstream = ["--latency-min", "50", "--latency-max", "500", "--seed", $"{random.Next()}"],
         },
