@@ -46,7 +46,7 @@ public class JournalBenchmarks
         _table.TakeAnswers(_now, int.MaxValue, static (_, _, _) => { });
         _table.AnswersStored();
         _table.Visit(callback, VisitKind.Again, _now, out OutcomeCounts outcomes, _expired);
-        _table.Release(_now + TimeSpan.FromMicroseconds(1));
+        _table.Release(_now + TimeSpan.FromMicroseconds(1), _now);
         return outcomes.Stored;
     }
 

@@ -224,7 +224,7 @@ sealed class StoreBench : Measurement
                 _free.Push(_unsettled.Dequeue().Ids);
                 Settled++;
                 Odd += outcomes.Total - outcomes.Stored;
-                table.Release(_unsettled.TryPeek(out oldest) ? oldest.ReceivedAt : time.Now);
+                table.Release(_unsettled.TryPeek(out oldest) ? oldest.ReceivedAt : time.Now, time.Now);
             }
         }
     }

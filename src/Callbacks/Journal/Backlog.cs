@@ -23,7 +23,7 @@ sealed class Backlog(SegmentList segments, GroupReader reader, ulong firstNumber
                 Count(_cursor.Segment, _cursor.Read());
             // What has outlived its retention is left to the last visit, which follows.
             if (header.LastReceived + retention > now)
-                visitor.Visit(_cursor, header, VisitKind.Arrival, now);
+                visitor.Visit(_cursor, header, VisitKind.Backlog, now);
             _cursor.Advance();
         }
 

@@ -12,12 +12,9 @@ interface ICoverage
     Instant ReadUpTo();
 
     /// <summary>
-    /// Sets <paramref name="covered"/>[i] for each id that a pending sighting names which was received after <paramref name="since"/>
-    /// and no later than <paramref name="receivedBy"/>[i]. In doubt it is set: a row may stay a little longer, never go too early.
+    /// Sets <paramref name="covered"/>[i] for each id that pending sightings have named at every moment from <paramref name="receivedBy"/>[i] on, when
+    /// its row ran out, by sightings received after <paramref name="since"/>. In doubt it is set: a row may stay a little longer, never go too early.
     /// </summary>
-    /// <param name="wereCovered">
-    /// They were when last asked for, so a sighting may also have been received later, while another one was pending. It is not enough when nothing
-    /// was for a moment in between, as far as that is known: when the sightings before it expired, not when they were answered.
-    /// </param>
+    /// <param name="wereCovered">They were when last asked for: what can't be told from callbacks on disk is in doubt then.</param>
     void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered);
 }

@@ -28,7 +28,7 @@ sealed class LastVisits(SegmentList segments, GroupReader reader, GroupVisitor v
             if (!Cursor.IsBehind(arrivals) || !Cursor.TryPeek(out GroupHeader header))
             {
                 Volatile.Write(ref _oldestPending, 0);
-                table.Release(readUpTo());
+                table.Release(readUpTo(), now);
                 return IdleWait;
             }
 
@@ -40,7 +40,7 @@ sealed class LastVisits(SegmentList segments, GroupReader reader, GroupVisitor v
                 {
                     Instant oldest = OldestUnsettled(header);
                     Volatile.Write(ref _oldestPending, oldest.Microseconds);
-                    table.Release(oldest);
+                    table.Release(oldest, now);
                     // A last visit that found a batch being written comes again when that may be done.
                     return left > TimeSpan.Zero ? left : RetryWait;
                 }

@@ -14,19 +14,32 @@ sealed class NamedOnDisk(SegmentList segments, Lock files)
         var named = new HashSet<long>();
         lock (files)
         {
-            var cursor = new Cursor(segments, new GroupReader(), segments.Oldest);
-            while (named.Count < ids.Count && cursor.TryPeek(out GroupHeader header))
+            try
             {
-                if (header.LastReceived > since && !GroupVisitor.IsSettled(cursor.Segment, header))
-                    FindInGroup(cursor, ids, since, named);
-                // Receive times ascend: the first group that goes beyond is the last that counts.
-                if (header.LastReceived > upTo)
-                    break;
-                cursor.Advance();
+                Find(ids, since, upTo, named);
+            }
+            catch (DamagedGroupException)
+            {
+                // The follower, which comes by here, says so and steps over it. Until then, or until the segment goes, any id may be named there.
+                named.UnionWith(ids.Keys);
             }
         }
 
         return named;
+    }
+
+    void Find(Dictionary<long, Instant> ids, Instant since, Instant upTo, HashSet<long> named)
+    {
+        var cursor = new Cursor(segments, new GroupReader(), segments.Oldest);
+        while (named.Count < ids.Count && cursor.TryPeek(out GroupHeader header))
+        {
+            if (header.LastReceived > since && !GroupVisitor.IsSettled(cursor.Segment, header))
+                FindInGroup(cursor, ids, since, named);
+            // Receive times ascend: the first group that goes beyond is the last that counts.
+            if (header.LastReceived > upTo)
+                break;
+            cursor.Advance();
+        }
     }
 
     static void FindInGroup(Cursor cursor, Dictionary<long, Instant> ids, Instant since, HashSet<long> named)

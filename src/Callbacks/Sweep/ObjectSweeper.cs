@@ -59,8 +59,9 @@ sealed class ObjectSweeper : BackgroundService
     // No row between _readFrom and this.
     Instant _nextSeen = Instant.MinValue;
 
-    // The oldest covered row that found no room.
+    // The oldest covered row that found no room, and when it is read again.
     Instant _overflowFrom = Instant.MaxValue;
+    Instant _overflowAt = Instant.MaxValue;
 
     // Rows older than _lateFrom could not be swept, or not be known, before _ableAt.
     Instant _lateFrom = Instant.MinValue;
@@ -192,13 +193,9 @@ sealed class ObjectSweeper : BackgroundService
         {
             StepBack(Instant.MinValue, lateFrom: _readFrom, now);
         }
-        else if (oldest < _readFrom)
+        else if (oldest < _readFrom || now >= _overflowAt)
         {
-            StepBack(oldest, lateFrom: _readFrom, now);
-        }
-        else if (_overflowFrom < Instant.MaxValue)
-        {
-            StepBack(_overflowFrom, lateFrom: _readFrom, now);
+            StepBack(Instant.Min(oldest, _overflowFrom), lateFrom: _readFrom, now);
         }
 
         _nextSeen = Instant.Min(_nextSeen, oldest);
@@ -215,7 +212,7 @@ sealed class ObjectSweeper : BackgroundService
         _held.Forget(to);
         _readFrom = to;
         _nextSeen = to;
-        _overflowFrom = Instant.MaxValue;
+        (_overflowFrom, _overflowAt) = (Instant.MaxValue, Instant.MaxValue);
         _lateFrom = Instant.Max(_lateFrom, lateFrom);
         _ableAt = now;
     }
@@ -228,12 +225,16 @@ sealed class ObjectSweeper : BackgroundService
         _readFrom = isLast ? cutoff : lastSeens[^1] + TimeSpan.FromMicroseconds(1);
         _nextSeen = isLast ? await _table.ReadNextAsync(cutoff, cancellationToken) : _readFrom;
         if (ids.Count == 0)
+        {
+            _held.AllRead();
             return;
+        }
 
         if (_covered.Length < ids.Count)
             _covered = new bool[ids.Count];
         Array.Clear(_covered, 0, ids.Count);
         _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, _grace.FindLastSaves(CollectionsMarshal.AsSpan(lastSeens)), wereCovered: false, _covered.AsSpan(0, ids.Count));
+        _held.KeepCovered(_coverage, cutoff, ids, lastSeens, _covered);
         Instant now = _serviceTime.Now;
         for (int i = 0; i < ids.Count; i++)
         {
@@ -241,9 +242,11 @@ sealed class ObjectSweeper : BackgroundService
             if (!_covered[i])
                 _due.Add(new DueRow(ids[i], lastSeen, lastSeen < _lateFrom ? Instant.Max(_ableAt, lastSeen + _retention) : lastSeen + _retention));
             else if (!_held.TryAdd(ids[i], lastSeen, now))
-                _overflowFrom = Instant.Min(_overflowFrom, lastSeen);
+                (_overflowFrom, _overflowAt) = (Instant.Min(_overflowFrom, lastSeen), Instant.Min(_overflowAt, now + OverflowInterval));
         }
 
+        if (isLast)
+            _held.AllRead();
         await DeleteAsync(cancellationToken);
     }
 
@@ -287,8 +290,8 @@ sealed class ObjectSweeper : BackgroundService
             delay = toFullPass;
         if (_held.Count > 0 && delay > AskInterval)
             delay = AskInterval;
-        if (_overflowFrom < Instant.MaxValue)
-            return OverflowInterval;
+        if (_overflowAt - now < delay)
+            delay = _overflowAt - now;
         return delay > PassInterval ? delay : PassInterval;
     }
 }

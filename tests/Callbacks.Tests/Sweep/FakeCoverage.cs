@@ -7,6 +7,7 @@ namespace Callbacks.Tests.Sweep;
 sealed class FakeCoverage(ServiceTime time) : ICoverage
 {
     readonly HashSet<long> _pending = [];
+    readonly HashSet<long> _inDoubt = [];
 
     /// <summary>Null: the service time of the call.</summary>
     public Instant? ReadUpToOverride { get; set; }
@@ -21,6 +22,13 @@ sealed class FakeCoverage(ServiceTime time) : ICoverage
     {
         lock (_pending)
             _pending.UnionWith(ids);
+    }
+
+    /// <summary>Covered for those only who say that they were before.</summary>
+    public void AddIfCoveredBefore(params long[] ids)
+    {
+        lock (_pending)
+            _inDoubt.UnionWith(ids);
     }
 
     public void Remove(params long[] ids)
@@ -38,7 +46,7 @@ sealed class FakeCoverage(ServiceTime time) : ICoverage
         lock (_pending)
         {
             for (int i = 0; i < ids.Length; i++)
-                covered[i] |= _pending.Contains(ids[i]);
+                covered[i] |= _pending.Contains(ids[i]) || (wereCovered && _inDoubt.Contains(ids[i]));
         }
     }
 }

@@ -228,8 +228,27 @@ public sealed class ObjectSweeperTests : IAsyncLifetime
         Assert.Equal(2, rig.State.Health.RowsHeld);
 
         rig.Coverage.Remove(0, 3, 4);
+        _clock.Advance(TimeSpan.FromMilliseconds(250));
         await rig.SweepAsync();
         Assert.Equal([1, 2], await rig.Database.ReadIdsAsync());
+    }
+
+    [Fact]
+    public async Task A_row_that_is_held_stays_when_it_is_read_again_though_only_who_asked_before_knows_that_it_is_covered()
+    {
+        await _rig.StoreAsync(Row(1), Row(2));
+        _rig.Coverage.Add(1, 2);
+        _clock.Advance(Retention + TimeSpan.FromSeconds(1));
+        await _rig.SweepAsync();
+        Assert.Equal(2, _rig.State.Health.RowsHeld);
+
+        _rig.Coverage.Remove(1, 2);
+        _rig.Coverage.AddIfCoveredBefore(1);
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        await _rig.SweepAsync();
+        await _rig.SweepAsync();
+        Assert.Equal([1], await _rig.Database.ReadIdsAsync());
+        Assert.Equal(1, _rig.State.Health.RowsHeld);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ sealed class IdSlots
     public ulong Warm(ReadOnlySpan<long> ids) => _index.Warm(ids);
 
     /// <summary>Takes a free entry for an id that has none. There must be one.</summary>
-    public int Add(long id, long received)
+    public int Add(long id, long received, long coveredSince)
     {
         Used++;
         int index = _firstFree;
@@ -35,7 +35,7 @@ sealed class IdSlots
         else
             // Entries are taken from the front, so that memory is touched only as far as it is needed.
             index = Used;
-        Entries[index] = new PendingId { Id = id, Newest = received, Oldest = received };
+        Entries[index] = new PendingId { Id = id, Newest = received, Oldest = received, CoveredSince = coveredSince };
         _index.Add(id, index);
         return index;
     }

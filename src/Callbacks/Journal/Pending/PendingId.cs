@@ -31,8 +31,8 @@ struct PendingId
     /// <summary>Receive time of the newest sighting that was read.</summary>
     public long Newest;
 
-    /// <summary>Receive time of the first sighting after a moment in which nothing pending named it, for those before had expired; zero when none is known.</summary>
-    public long AfterGap;
+    /// <summary>Receive time of the sighting since which something pending has named it at every moment; zero when that may be longer than is known.</summary>
+    public long CoveredSince;
 
     /// <summary>Receive time of the oldest sighting that no answer covers: its place in the order.</summary>
     public long Oldest;
@@ -84,41 +84,32 @@ struct PendingId
         return Answer == LookupAnswer.Unknown ? Outcome.Unknown : Outcome.Offline;
     }
 
-    /// <summary>Takes note of a sighting that a visit brings, in whatever order.</summary>
+    /// <summary>Takes note of a sighting of an id that the window knows, in whatever order a visit brings it.</summary>
     /// <param name="unfitUpTo">Sightings up to here may be missing from the window.</param>
-    public void Note(long received, long retention, long unfitUpTo)
+    /// <param name="keepAll">Whether offline answers are stored, too.</param>
+    public void Note(long received, VisitKind visit, long retention, long unfitUpTo, bool keepAll)
     {
         if (received > Newest)
         {
-            if (Newest + retention < received && unfitUpTo <= Newest)
-                AfterGap = received;
+            bool isCovered = unfitUpTo > Newest || (Newest + retention >= received && OutcomeOf(Newest, keepAll) == Outcome.Pending)
+                || (ToStore > 0 && (IsStoring || ToStore + retention >= received));
+            if (!isCovered)
+                CoveredSince = visit == VisitKind.Arrival ? received : 0;
             Newest = received;
         }
-        else if (received < AfterGap && received + retention >= AfterGap)
+        else if (visit == VisitKind.Backlog && received < CoveredSince && OutcomeOf(received, keepAll) == Outcome.Pending)
         {
-            // An earlier life's, read only now: there was no gap.
-            AfterGap = 0;
+            CoveredSince = 0;
         }
     }
 
-    /// <summary>Whether its row has to stay though it was last seen at <paramref name="since"/>.</summary>
-    /// <param name="since">The row's <c>last_seen</c>.</param>
-    /// <param name="receivedBy">What is received later doesn't count,</param>
-    /// <param name="wasCovered">unless something was pending all the while.</param>
-    /// <param name="unfitUpTo">Sightings up to here may be missing from the window.</param>
+    /// <summary>Whether its row has to stay though it was last seen at <paramref name="since"/> at the latest.</summary>
+    /// <param name="receivedBy">When the row ran out: what is received later saves it only if something was pending at every moment in between.</param>
     /// <param name="keepAll">Whether offline answers are stored, too.</param>
-    public readonly bool IsCovered(long since, long receivedBy, bool wasCovered, long unfitUpTo, bool keepAll)
+    public readonly bool IsCovered(long since, long receivedBy, bool keepAll)
     {
-        // Waits to be committed, though a later answer may have settled what came after it.
-        if (ToStore > since)
-            return true;
-        if (Newest <= since || OutcomeOf(Newest, keepAll) != Outcome.Pending)
-            return false;
-        if (AfterGap > receivedBy)
-            return false;
-        // Whether all of its pending sightings came later is known only of one that waits for its first answer, and is all there.
-        bool isAllLater = !wasCovered && State != IdState.Answered && Oldest > receivedBy && unfitUpTo <= since;
-        return !isAllLater;
+        // What waits to be committed counts, though a later answer may have settled what came after it.
+        return CoveredSince <= receivedBy && (ToStore > since || (Newest > since && OutcomeOf(Newest, keepAll) == Outcome.Pending));
     }
 
     public static bool IsKept(LookupAnswer answer, bool keepAll) => answer == LookupAnswer.Online || (keepAll && answer == LookupAnswer.Offline);

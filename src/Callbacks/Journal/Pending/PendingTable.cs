@@ -66,9 +66,8 @@ sealed class PendingTable
     {
         lock (_lock)
         {
-            return new PendingTableStatus(
-                _slots.Used, _states.Waiting, _states.InFlight, _states.Backoff, _states.Answered, _store.Count,
-                _states.IsOverloaded(now.Microseconds, _unfitUpTo.Microseconds));
+            bool isOverloaded = _states.IsOverloaded(now.Microseconds, _unfitUpTo.Microseconds);
+            return new PendingTableStatus(_slots.Used, _states.Waiting, _states.InFlight, _states.Backoff, _states.Answered, _store.Count, isOverloaded);
         }
     }
 
@@ -200,10 +199,11 @@ sealed class PendingTable
     }
 
     /// <summary>Forgets ids that no pending callback can name any more: all callbacks received before are settled.</summary>
-    public void Release(Instant settledBefore)
+    public void Release(Instant settledBefore, Instant now)
     {
         lock (_lock)
         {
+            _store.DropExpired(now.Microseconds);
             while (_states.TryTakeSettled(settledBefore.Microseconds, out int index))
                 _slots.Remove(index);
         }
@@ -220,7 +220,7 @@ sealed class PendingTable
             for (int i = 0; i < ids.Length; i++)
             {
                 int index = _slots.Find(ids[i]);
-                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds, receivedBy[i].Microseconds, wereCovered, _unfitUpTo.Microseconds, _keepAll);
+                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds, receivedBy[i].Microseconds, _keepAll);
                 // One that left the window and came back by an older callback does not know of the newer ones on disk.
                 if (!covered[i] && (index == 0 || _entries[index].Newest < _unfitUpTo.Microseconds))
                     absent[ids[i]] = wereCovered ? Instant.MaxValue : receivedBy[i];
@@ -247,9 +247,9 @@ sealed class PendingTable
         {
             if (visit == VisitKind.Last)
                 return Outcome.Expired;
-            if (!_slots.IsFull || TryMakeRoom(visit == VisitKind.Arrival, now))
+            if (!_slots.IsFull || TryMakeRoom(visit != VisitKind.Again, now))
             {
-                _states.Enter(_slots.Add(id, received));
+                _states.Enter(_slots.Add(id, received, coveredSince: visit == VisitKind.Arrival && _unfitUpTo.Microseconds + _retention < received ? received : 0));
                 wake = true;
             }
             else
@@ -259,7 +259,7 @@ sealed class PendingTable
         }
 
         ref PendingId entry = ref _entries[index];
-        entry.Note(received, _retention, _unfitUpTo.Microseconds);
+        entry.Note(received, visit, _retention, _unfitUpTo.Microseconds, _keepAll);
         Outcome outcome = entry.OutcomeOf(received, _keepAll);
         if (outcome != Outcome.Pending)
             return outcome;

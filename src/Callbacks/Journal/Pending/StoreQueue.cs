@@ -24,6 +24,17 @@ sealed class StoreQueue(PendingId[] entries, long retention)
         return !entry.IsStoring && Enqueue(index);
     }
 
+    /// <summary>Lets go of answers at the head that have outlived their retention: while the store is away nobody takes them, and their ids stay.</summary>
+    public void DropExpired(long now)
+    {
+        while (_waiting.TryPeek(out int index) && entries[index].ToStore + retention <= now)
+        {
+            _waiting.Dequeue();
+            entries[index].IsQueued = false;
+            entries[index].ToStore = 0;
+        }
+    }
+
     /// <summary>Hands out at most <paramref name="rowsMax"/> answers, none of which has outlived its retention. True when more wait.</summary>
     public bool Take(long now, int rowsMax, Action<long, bool, Instant> add)
     {

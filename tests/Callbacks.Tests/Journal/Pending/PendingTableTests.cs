@@ -121,37 +121,86 @@ public sealed class PendingTableTests
     }
 
     [Fact]
-    public void A_row_that_was_kept_stays_as_long_as_one_pending_sighting_follows_another()
+    public void A_row_stays_as_long_as_one_pending_sighting_follows_another()
     {
         Arrive(At(5), 7);
         Arrive(At(34), 7);
-        Assert.True(IsCovered(7, since: At(34.5 - 30), receivedBy: At(30), wasCovered: true));
-        Assert.True(IsCovered(7, since: At(36 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.True(IsCovered(7, since: At(34.5 - 30), receivedBy: At(30)));
+        Assert.True(IsCovered(7, since: At(36 - 30), receivedBy: At(30)));
         // To the microsecond: named as the one before runs out.
         Arrive(At(64), 7);
-        Assert.True(IsCovered(7, since: At(64.1 - 30), receivedBy: At(30), wasCovered: true));
-        Assert.False(IsCovered(7, since: At(94 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.True(IsCovered(7, since: At(64.1 - 30), receivedBy: At(30)));
+        Assert.False(IsCovered(7, since: At(94 - 30), receivedBy: At(30)));
     }
 
     [Fact]
-    public void A_row_that_was_kept_goes_when_nothing_covered_it_for_a_moment_though_its_id_is_named_again()
+    public void A_row_goes_when_nothing_covered_it_for_a_moment_though_its_id_is_named_again()
     {
         Arrive(At(5), 7);
         Arrive(At(35.01), 7);
-        Assert.False(IsCovered(7, since: At(35.1 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.False(IsCovered(7, since: At(35.1 - 30), receivedBy: At(30)));
         Arrive(At(40), 7);
-        Assert.False(IsCovered(7, since: At(66 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.False(IsCovered(7, since: At(66 - 30), receivedBy: At(30)));
         // A row that was last seen then is another matter.
-        Assert.True(IsCovered(7, since: At(66 - 30), receivedBy: At(65.5), wasCovered: true));
+        Assert.True(IsCovered(7, since: At(66 - 30), receivedBy: At(65.5)));
     }
 
     [Fact]
-    public void What_an_earlier_life_left_may_close_the_gap()
+    public void A_row_stays_when_the_sighting_that_covered_it_is_answered_while_the_next_one_is_pending()
     {
-        Arrive(At(5), 7);
+        Arrive(At(28), 7);
+        Callbacks.Journal.Pending.Lookup first = StartOne(At(28));
+        Arrive(At(31), 7);
+        _table.Answered(first, LookupAnswer.Offline);
+        StartOne(At(32));
+        Assert.True(Again(At(28), At(33), 7));
+        Assert.True(IsCovered(7, since: At(34 - 30), receivedBy: At(30)));
+        Assert.False(IsCovered(7, since: At(34 - 30), receivedBy: At(27)));
+    }
+
+    [Fact]
+    public void A_row_goes_though_its_id_is_named_again_after_what_covered_it_was_answered()
+    {
+        Arrive(At(28), 7);
+        _table.Answered(StartOne(At(28)), LookupAnswer.Offline);
+        Arrive(At(31), 7);
+        Assert.False(IsCovered(7, since: At(34 - 30), receivedBy: At(30)));
+    }
+
+    [Fact]
+    public void A_row_goes_though_its_id_is_named_again_after_what_covered_it_was_stored()
+    {
+        Arrive(At(28), 7);
+        _table.Answered(StartOne(At(28)), LookupAnswer.Online);
+        Assert.True(IsCovered(7, since: At(34 - 30), receivedBy: At(30)));
+        Store(At(29));
+        Arrive(At(31), 7);
+        Assert.False(IsCovered(7, since: At(34 - 30), receivedBy: At(30)));
+    }
+
+    [Fact]
+    public void What_an_earlier_life_left_may_have_been_pending_for_longer_than_is_known()
+    {
         Arrive(At(36), 7);
-        Arrive(At(8), 7);
-        Assert.True(IsCovered(7, since: At(36.1 - 30), receivedBy: At(30), wasCovered: true));
+        Assert.False(IsCovered(7, since: At(36.1 - 30), receivedBy: At(30)));
+        Visit(At(8), VisitKind.Backlog, At(37), 7);
+        Assert.True(IsCovered(7, since: At(37 - 30), receivedBy: At(7.5)));
+        Visit(At(20), VisitKind.Backlog, At(37), 8);
+        Assert.True(IsCovered(8, since: At(37 - 30), receivedBy: At(7.5)));
+    }
+
+    [Fact]
+    public void Answers_that_outlive_their_retention_while_the_store_is_away_make_room()
+    {
+        var table = new PendingTable(Retention, 2, keepAll: false, new Random(1));
+        Span<long> expired = stackalloc long[_expired.Length];
+        table.Visit(new CallbackFrame(1, At(0), [1, 2]), VisitKind.Arrival, At(0), out _, expired);
+        while (table.TryStart(At(1), out Callbacks.Journal.Pending.Lookup lookup))
+            table.Answered(lookup, LookupAnswer.Online);
+        table.Release(At(29), At(29));
+        Assert.Equal(2, table.Status(At(29)).Ids);
+        table.Release(At(30), At(30));
+        Assert.Equal(0, table.Status(At(30)).Ids);
     }
 
     [Fact]
@@ -170,9 +219,9 @@ public sealed class PendingTableTests
         Arrive(At(0), 1, 2, 3);
         for (int i = 0; i < 3; i++)
             _table.Answered(StartOne(At(1)), LookupAnswer.Offline);
-        _table.Release(At(0));
+        _table.Release(At(0), At(2));
         Assert.Equal(3, _table.Status(At(2)).Ids);
-        _table.Release(At(1));
+        _table.Release(At(1), At(2));
         Assert.Equal(0, _table.Status(At(2)).Ids);
     }
 
@@ -238,7 +287,7 @@ public sealed class PendingTableTests
         while (table.TryStart(At(0.2), out Callbacks.Journal.Pending.Lookup lookup))
             table.Answered(lookup, LookupAnswer.Offline);
         Assert.True(table.Visit(new CallbackFrame(1, At(0), first), VisitKind.Again, At(1), out _, expired));
-        table.Release(At(0.1));
+        table.Release(At(0.1), At(1));
         Assert.False(table.Visit(new CallbackFrame(2, At(0.1), second), VisitKind.Again, At(1), out _, expired));
         Assert.Equal(50, table.Status(At(1)).Waiting);
     }
@@ -300,10 +349,10 @@ public sealed class PendingTableTests
         return rows;
     }
 
-    bool IsCovered(long id, Instant since, Instant receivedBy, bool wasCovered = false)
+    bool IsCovered(long id, Instant since, Instant receivedBy)
     {
         bool[] covered = [false];
-        _table.FindCovered([id], since, [receivedBy], wasCovered, covered, []);
+        _table.FindCovered([id], since, [receivedBy], wereCovered: false, covered, []);
         return covered[0];
     }
 }

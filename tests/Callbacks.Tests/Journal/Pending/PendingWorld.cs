@@ -18,8 +18,9 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
     readonly List<Callback> _callbacks = [];
     readonly List<(long Id, Instant ReceivedAt)> _sightings = [];
     readonly List<(Callbacks.Journal.Pending.Lookup Lookup, Instant Start)> _inFlight = [];
-    readonly List<(long Id, Instant Start, LookupAnswer Answer)> _answers = [];
+    readonly List<(long Id, Instant Start, LookupAnswer Answer, Instant At)> _answers = [];
     readonly List<(long Id, Instant Seen)> _commits = [];
+    readonly List<(long Id, Instant Seen, Instant EndedAt)> _statements = [];
     List<(long Id, bool Online, Instant Seen)> _batch = [];
     Instant _now = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     ulong _number;
@@ -60,7 +61,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
             default:
                 foreach (Callback callback in _callbacks.Where(callback => callback.ReceivedAt + Retention <= _now).ToArray())
                     Visit(callback, VisitKind.Last, fits);
-                _table.Release(_callbacks.Count == 0 ? _now : _callbacks[0].ReceivedAt);
+                _table.Release(_callbacks.Count == 0 ? _now : _callbacks[0].ReceivedAt, _now);
                 break;
         }
     }
@@ -132,7 +133,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
                 break;
             case int kind:
                 LookupAnswer answer = kind == 2 ? LookupAnswer.Unknown : kind == 3 ? LookupAnswer.Offline : LookupAnswer.Online;
-                _answers.Add((lookup.Id, start, answer));
+                _answers.Add((lookup.Id, start, answer, _now));
                 if (_random.Next(2) == 0)
                     _table.Answered(lookup, answer);
                 else if (_table.AnsweredTryStart(lookup, answer, _now, out Callbacks.Journal.Pending.Lookup next))
@@ -169,6 +170,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
             _table.AnswersStored();
         }
 
+        _statements.AddRange(_batch.Select(row => (row.Id, row.Seen, _now)));
         _batch = [];
     }
 
@@ -177,16 +179,16 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
         long[] asked = [.. Enumerable.Range(1, ids).Select(id => (long)id)];
         Instant since = _now - Retention;
         Instant[] receivedBy = [.. asked.Select(_ => _random.Next(2) == 0 ? Instant.MaxValue : _now - TimeSpan.FromSeconds(_random.Next(30)))];
-        bool[] covered = new bool[ids], stillCovered = new bool[ids];
+        bool[] covered = new bool[ids];
         var absent = new Dictionary<long, Instant>();
-        _table.FindCovered(asked, since, receivedBy, wereCovered: true, stillCovered, absent);
-        absent.Clear();
-        _table.FindCovered(asked, since, receivedBy, wereCovered: false, covered, absent);
+        _table.FindCovered(asked, since, receivedBy, wereCovered: _random.Next(2) == 0, covered, absent);
         for (int i = 0; i < ids; i++)
         {
-            Check(!covered[i] || stillCovered[i], $"{asked[i]} is covered, and not if it was before");
-            bool mustStay = LastUndecidedInARow(asked[i], receivedBy[i]) > since;
-            Check(!mustStay || stillCovered[i] || _table.UnfitUpTo > since, $"{asked[i]} was always pending and is not covered");
+            Instant moment = Instant.Min(receivedBy[i], _now);
+            bool mustStay = CoverEnd(asked[i], moment, PendingAtLeastUntil) > _now;
+            Check(!mustStay || covered[i] || _table.UnfitUpTo > since, $"{asked[i]} has always been pending since {moment} and is not covered");
+            bool mayStay = CoverEnd(asked[i], moment, PendingAtMostUntil) >= _now;
+            Check(mayStay || !covered[i] || !fits, $"{asked[i]} was named by nothing for a moment since {moment} and is covered");
             // Undecided whatever rule one goes by: nothing committed reaches it, and no answer is younger than it.
             bool mustBe = _callbacks.Exists(callback =>
                 callback.Ids.Contains(asked[i]) && callback.ReceivedAt > since && callback.ReceivedAt <= receivedBy[i]
@@ -200,17 +202,33 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
         }
     }
 
-    /// <summary>Of the sightings that no answer ever reached, each received while the one before was pending, the first of them by then.</summary>
-    Instant LastUndecidedInARow(long id, Instant receivedBy)
+    /// <summary>Until when its sightings follow each other without a gap, from that moment on: each was received while one before was pending.</summary>
+    Instant CoverEnd(long id, Instant moment, Func<long, Instant, Instant> pendingUntil)
     {
-        Instant last = Instant.MinValue, cover = receivedBy;
-        foreach ((_, Instant received) in _sightings.Where(sighting => sighting.Id == id && sighting.ReceivedAt > _now - 4 * Retention))
+        Instant cover = moment;
+        foreach ((_, Instant received) in _sightings.Where(sighting => sighting.Id == id))
         {
-            if (received <= cover && !IsStored(id, received) && !_answers.Exists(answer => answer.Id == id && answer.Start > received))
-                (last, cover) = (received, Instant.Max(cover, received + Retention));
+            if (received <= cover)
+                cover = Instant.Max(cover, pendingUntil(id, received));
         }
 
-        return last;
+        return cover;
+    }
+
+    /// <summary>Until the first answer that may settle it, though that one may have to be stored yet.</summary>
+    Instant PendingAtLeastUntil(long id, Instant received)
+    {
+        Instant expires = received + Retention;
+        return _answers.Where(answer => answer.Id == id && answer.Start > received).Select(answer => answer.At).Append(expires).Min();
+    }
+
+    /// <summary>Until it expires; what was sent to the store in time may end later.</summary>
+    Instant PendingAtMostUntil(long id, Instant received)
+    {
+        Instant expires = received + Retention;
+        if (_batch.Exists(row => row.Id == id && row.Seen >= received))
+            expires = Instant.Max(expires, _now);
+        return _statements.Where(statement => statement.Id == id && statement.Seen >= received).Select(statement => statement.EndedAt).Append(expires).Max();
     }
 
     bool IsStored(long id, Instant received) => _commits.Exists(commit => commit.Id == id && commit.Seen >= received);
@@ -220,7 +238,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
     /// <summary>The last answer that it can go by says that it changes nothing.</summary>
     bool IsFiltered(long id, Instant received)
     {
-        (long Id, Instant Start, LookupAnswer Answer) last = _answers.LastOrDefault(given => given.Id == id && given.Start > received);
+        (long Id, Instant Start, LookupAnswer Answer, Instant At) last = _answers.LastOrDefault(given => given.Id == id && given.Start > received);
         bool wasKept = _answers.Exists(given => given.Id == id && given.Start > received && (given.Answer == LookupAnswer.Online || (keepAll && given.Answer == LookupAnswer.Offline)));
         return last.Id == id && !wasKept;
     }
