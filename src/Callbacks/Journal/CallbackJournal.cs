@@ -77,8 +77,8 @@ sealed class CallbackJournal(
     /// <summary>As recovering while it is not open: figures are read from the start of the process to its end.</summary>
     public JournalStatus Status() => _writer is { } writer && _supply is { } supply && _segments is { } segments && _follower is { } follower
         ? new JournalStatus(
-            follower.IsRecovering, writer.Problem ?? supply.Problem, follower.Damage, segments.Count, segments.TotalBytes, supply.Spares, follower.OldestPending)
-        : new JournalStatus(true, null, [], 0, 0, 0, null);
+            follower.IsRecovering, writer.Problem, supply.Problem, follower.Damage, segments.Count, segments.TotalBytes, supply.Spares, follower.OldestPending)
+        : new JournalStatus(true, null, null, [], 0, 0, 0, null);
 
     /// <summary>Writes what was appended and the last settle marks, and gives the folder back.</summary>
     public void Dispose()

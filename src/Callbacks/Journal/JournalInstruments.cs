@@ -20,6 +20,7 @@ sealed class JournalInstruments : IInstruments
         meter.Show("callback.journal.segments", "{segment}", "Segments of the journal that are not deleted yet.", () => journal.Status().Segments);
         meter.Show("callback.journal.damaged", "{place}", "Places of the journal that were found damaged since the start.", () => journal.Status().Damage.Count);
         meter.Show("callback.journal.accepting", "", "1 when the journal can be written, 0 when callbacks are refused.", () => journal.Status().Problem is null ? 1 : 0);
+        meter.Show("callback.journal.has_room", "", "1 when there is room for the next segment, 0 when callbacks will be refused as soon as the current one is full.", () => journal.Status().SpareProblem is null ? 1 : 0);
         Histogram<double> flushes = meter.Time("callback.journal.flush.duration", "Time that writing and flushing one group of callbacks took.");
         journal.OnFlushed = took => flushes.Record(took.TotalSeconds);
     }

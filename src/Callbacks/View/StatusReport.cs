@@ -54,6 +54,8 @@ sealed class StatusReport(
         var reasons = new List<string>();
         if (journalStatus.Problem is { } problem)
             reasons.Add($"The journal can't write: {problem}");
+        else if (journalStatus.SpareProblem is { } spareProblem)
+            reasons.Add($"The journal has no room for its next segment, and callbacks are refused when this one is full: {spareProblem}");
         reasons.AddRange(journalStatus.Damage);
         if (!storeHealth.IsUp)
             reasons.Add($"PostgreSQL is away: {storeHealth.Error}");

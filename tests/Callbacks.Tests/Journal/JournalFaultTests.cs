@@ -31,9 +31,64 @@ public sealed class JournalFaultTests : IDisposable
         using var rig = new JournalRig(_disk);
         _disk.BeforeFlush = _ => held.Wait(JournalRig.Deadline);
         Assert.False((await rig.AppendAsync(1)).IsDurable);
-        held.Set();
+        // Who asks whether it accepts is told so, while the disk hangs and without anybody sending when it's back.
+        Assert.NotNull(rig.Journal.Status().Problem);
         _disk.BeforeFlush = _ => { };
+        held.Set();
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Problem is null);
         Assert.True((await rig.AppendAsync(2)).IsDurable);
+    }
+
+    [Fact]
+    public async Task Segments_whose_first_write_failed_do_not_use_up_the_room()
+    {
+        using var rig = new JournalRig(_disk, bytesMax: 4 * (64 << 10));
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Spares == 1);
+        // The zeros get through, and what is written over them does not.
+        var isPrepared = new HashSet<string>(StringComparer.Ordinal) { Segment.NameOf(1), Segment.NameOf(2) };
+        _disk.Fails = (what, name) => what == "write" && !isPrepared.Add(name);
+        for (int i = 0; i < 20; i++)
+            Assert.False((await rig.AppendAsync(i)).IsDurable);
+        _disk.Fails = (_, _) => false;
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Problem is null);
+        Assert.True((await rig.AppendAsync(100)).IsDurable);
+        Assert.InRange(rig.Journal.Status().Bytes, 1, 4 * (64 << 10));
+        await rig.AnswerUntilSettledAsync();
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Segments == 1);
+    }
+
+    [Fact]
+    public async Task Without_room_for_the_next_segment_it_says_so_and_accepts_until_this_one_is_full()
+    {
+        using var rig = new JournalRig(_disk, bytesMax: 2 * (64 << 10));
+        await rig.AppendAsync(1);
+        await JournalRig.UntilAsync(() => rig.Journal.Status().Spares == 1);
+        long[] ids = JournalRig.WideIds(3000);
+        for (int i = 0; i < 3; i++)
+            Assert.True((await rig.AppendAsync(ids)).IsDurable);
+        await JournalRig.UntilAsync(() => rig.Journal.Status() is { Problem: null, SpareProblem: not null });
+        Assert.True((await rig.AppendAsync(2)).IsDurable);
+        await rig.AnswerUntilSettledAsync();
+        await JournalRig.UntilAsync(() => rig.Journal.Status() is { Problem: null, SpareProblem: null });
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Layout.BlockBytes)]
+    public async Task A_block_that_can_not_be_read_any_more_does_not_refuse_the_start(long unreadable)
+    {
+        using (var first = new JournalRig(_disk))
+        {
+            for (int i = 1; i <= 4; i++)
+                await first.AppendAsync(i);
+            await JournalRig.UntilAsync(() => first.Journal.Status().Spares == 1);
+        }
+
+        _disk.Unreadable = (name, offset) => offset == unreadable && (name == Segment.NameOf(1) || name == Segment.NameOf(2));
+        using var second = new JournalRig(_disk);
+        Assert.True((await second.AppendAsync(9)).IsDurable);
+        Assert.True(await second.FindPendingAsync() is var found && found.Contains(4) && found.Contains(9));
+        Assert.NotEmpty(second.Journal.Status().Damage);
     }
 
     [Theory]

@@ -262,6 +262,12 @@ sealed class SimulatedDisk : IJournalDisk
             }
         }
 
+        public void Shorten(long length)
+        {
+            lock (disk._lock)
+                disk.Do("truncate", name, life, () => content.Shorten((int)length));
+        }
+
         public void Dispose()
         {
         }
@@ -273,6 +279,7 @@ sealed class SimulatedDisk : IJournalDisk
         byte[] _bytes = [];
         byte[] _durable = [];
         int _length;
+        int _shortened = int.MaxValue;
 
         public long Length => _length;
 
@@ -297,9 +304,20 @@ sealed class SimulatedDisk : IJournalDisk
             _unflushed.Clear();
         }
 
+        /// <summary>Which nobody flushes: what was there before may be back when power has gone.</summary>
+        public void Shorten(int length)
+        {
+            _length = Math.Min(_length, length);
+            _bytes = _bytes[.._length];
+            _shortened = length;
+        }
+
         public void CutPower(Random random)
         {
             KeepPart(random);
+            if (_durable.Length > _shortened && random.Next(2) == 0)
+                _durable = _durable[.._shortened];
+            _shortened = int.MaxValue;
             _bytes = [.. _durable];
             _length = _bytes.Length;
         }

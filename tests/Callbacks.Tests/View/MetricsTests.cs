@@ -25,6 +25,7 @@ public sealed class MetricsTests
         ("callback_journal_segments", "gauge"),
         ("callback_journal_damaged", "gauge"),
         ("callback_journal_accepting", "gauge"),
+        ("callback_journal_has_room", "gauge"),
         ("callback_lookup_duration_seconds", "histogram"),
         ("callback_lookup_attempts_total", "counter"),
         ("callback_lookups_in_flight", "gauge"),

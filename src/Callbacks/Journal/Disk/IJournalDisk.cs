@@ -49,4 +49,7 @@ interface IJournalFile : IDisposable
     /// the dirty pages, so the file must never be flushed again in the hope of success.
     /// </summary>
     void Flush();
+
+    /// <summary>Gives back the room of everything behind <paramref name="length"/>, in which nothing counts. Whether that survives a power cut doesn't matter.</summary>
+    void Shorten(long length);
 }

@@ -95,6 +95,8 @@ sealed class LinuxDisk : IJournalDisk
 
         public void Flush() => Posix.FlushData(handle, path);
 
+        public void Shorten(long length) => RandomAccess.SetLength(handle, length);
+
         public void Dispose() => handle.Dispose();
     }
 }

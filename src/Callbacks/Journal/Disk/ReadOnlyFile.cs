@@ -21,5 +21,7 @@ sealed class ReadOnlyFile(string path) : IJournalFile
 
     public void Flush() => throw new NotSupportedException("This file is only read.");
 
+    public void Shorten(long length) => throw new NotSupportedException("This file is only read.");
+
     public void Dispose() => _handle.Dispose();
 }

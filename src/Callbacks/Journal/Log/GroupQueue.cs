@@ -9,6 +9,8 @@ namespace Callbacks.Journal.Log;
 /// </summary>
 sealed class GroupQueue : IDisposable
 {
+    public const string TooSlow = "The disk has not taken it in time.";
+
     static readonly TimeSpan WatchdogPeriod = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan ProbeDelay = TimeSpan.FromSeconds(1);
 
@@ -41,7 +43,7 @@ sealed class GroupQueue : IDisposable
     /// <summary>Told the number of a callback that was not durable in time, and so refused: the first of each look at those that wait.</summary>
     public Action<ulong>? OnLate { get; init; }
 
-    /// <summary>Why the last group could not be written; null when it could.</summary>
+    /// <summary>Why the last group could not be written, or not in time; null when it could.</summary>
     public string? Problem
     {
         get
@@ -181,7 +183,9 @@ sealed class GroupQueue : IDisposable
             if (group.Callbacks > 0)
                 _lastDurable = group.LastReceived;
             _writing = null;
-            _problem = null;
+            // On a disk that is too slow each group is written in the end, and each was refused.
+            if (_problem is not null && !group.Appends.Exists(append => append.IsCompleted))
+                _problem = null;
         }
     }
 
@@ -249,6 +253,8 @@ sealed class GroupQueue : IDisposable
             foreach (GroupBuffer group in _full)
                 RefuseLate(group, deadline, ref late);
             RefuseLate(_open, deadline, ref late);
+            if (late is not null)
+                _problem ??= TooSlow;
         }
 
         if (late is { } number)

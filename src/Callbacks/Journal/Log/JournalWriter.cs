@@ -35,7 +35,7 @@ sealed class JournalWriter : ICallbackLog, IDisposable
         _queue = new GroupQueue(
             time, timers, JournalOptions.GroupBytesMax(options.SegmentBytes), lastNumber, lastReceived, start is null ? "The start found no room for a segment." : null)
         {
-            OnLate = number => _acceptance.Refused(number, Problem ?? "The disk has not taken it in time."),
+            OnLate = number => _acceptance.Refused(number, Problem ?? GroupQueue.TooSlow),
         };
         _thread = new Thread(Run) { IsBackground = true, Name = "journal writer" };
     }
@@ -143,6 +143,7 @@ sealed class JournalWriter : ICallbackLog, IDisposable
             // What the file holds beyond its last good end nobody knows, and asking it again proves nothing: leave it for good.
             _acceptance.Refused(FirstOf(group), $"Writing {segment.Name} failed, and it will not be used again: {exception.Message}");
             Leave();
+            GiveBackRoom(segment);
             _queue.NotWritten(group, exception.Message);
             foreach (PendingAppend append in group.Appends)
                 append.Complete(isDurable: false);
@@ -158,12 +159,27 @@ sealed class JournalWriter : ICallbackLog, IDisposable
         if (group.Callbacks > 0)
             _balance.Acknowledge(segment, group.Callbacks, group.Sightings);
         _queue.Written(group, segment);
-        // On a disk that is too slow each group is written in the end, and each was refused.
         if (_acceptance.IsRefusing && !group.Appends.Exists(append => append.IsCompleted))
             _acceptance.Accepted(FirstOf(group));
         foreach (PendingAppend append in group.Appends)
             append.Complete(isDurable: true);
         Advanced.Set();
+    }
+
+    /// <summary>While each first write fails, segments that hold nothing must not use up the journal's room: none of them may go before one is written.</summary>
+    void GiveBackRoom(Segment segment)
+    {
+        if (segment.HasHeader)
+            return;
+        try
+        {
+            _segments.GiveBackRoom(segment);
+            _supply.Wake();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It takes room, then, until it goes.
+        }
     }
 
     /// <summary>The next callback's number, when there is none in the group.</summary>

@@ -79,7 +79,8 @@ sealed class LogOpening
     {
         if (supply.Spares == 0)
             supply.PrepareOne();
-        _ = supply.TryTake(out ulong number, out IJournalFile file);
+        if (!supply.TryTake(out ulong number, out IJournalFile file))
+            throw new IOException(supply.Problem);
         var fresh = new Segment(number, Tag, file, file.Length);
         byte[] header = new byte[Layout.SegmentHeaderBytes];
         SegmentHeader.For(fresh, Segments, LastNumber, LastReceived).Write(header);
@@ -89,8 +90,6 @@ sealed class LogOpening
         {
             file.Write(header, 0);
             file.Flush();
-            // An earlier life may have made this file and died before its name was durable.
-            _disk.FlushFolder();
         }
         catch
         {
@@ -108,7 +107,8 @@ sealed class LogOpening
         foreach (ulong number in _disk.List().Where(name => Segment.TryParseName(name, out _)).Select(Number).Order())
         {
             IJournalFile file = _disk.Open(Segment.NameOf(number));
-            int read = file.Read(block, 0);
+            // A block that can't be read is as good as a damaged one: it must not keep new callbacks out.
+            TagSearch.TryRead(file, block, 0, out int read);
             var found = new Found(number, file, SegmentHeader.Read(block.AsSpan(0, read), number));
             if (found.Header is not null)
                 found.Segment.HeaderIsDurable();
@@ -148,13 +148,21 @@ sealed class LogOpening
         {
             uint? tag = TagSearch.Run(found.Segment.File, found.Number, out bool isDamaged);
             if (isDamaged)
-                _damage.Add($"The header of {found.Segment.Name} is damaged.");
+                _damage.Add(tag is null ? $"{found.Segment.Name} can't be read." : $"The header of {found.Segment.Name} is damaged.");
             if (found.RecordedEnd is not null)
                 continue;
             if (tag is { } known)
             {
                 found.Record(new SegmentEnd(found.Number, known, 0));
                 found.ForgetEnd();
+                continue;
+            }
+
+            if (isDamaged)
+            {
+                // Whatever was in it: it's set aside, and not used again.
+                found.Record(new SegmentEnd(found.Number, 0, Layout.SegmentHeaderBytes));
+                found.Segment.Holes = [(Layout.SegmentHeaderBytes, found.Segment.Bytes)];
                 continue;
             }
 

@@ -29,7 +29,8 @@ static class LogRecovery
             cancellationToken.ThrowIfCancellationRequested();
             var holes = new List<(long From, long To)>();
             SegmentScan.Run(segment, recordedEnd, reader, holes, (in GroupHeader _, ReadOnlySpan<byte> group) => marks.Note(segment, group));
-            segment.Holes = holes;
+            // One that could not even be searched has got one.
+            segment.Holes = [.. segment.Holes, .. holes];
             damage.AddRange(holes.Select(hole => $"{segment.Name} is damaged from byte {hole.From} to {hole.To}."));
         }
 

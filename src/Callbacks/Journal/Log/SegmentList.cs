@@ -16,6 +16,17 @@ sealed class SegmentList
         }
     }
 
+    /// <inheritdoc cref="Segment.GiveBackRoom"/>
+    public void GiveBackRoom(Segment segment)
+    {
+        lock (_lock)
+        {
+            long before = segment.Bytes;
+            segment.GiveBackRoom();
+            _bytes += segment.Bytes - before;
+        }
+    }
+
     public Segment Oldest
     {
         get

@@ -26,6 +26,7 @@ sealed partial class SegmentSupply : IDisposable
     readonly Thread _thread;
     ulong _nextNumber;
     string? _leftover;
+    bool _isNameUnsure;
     int _waiting;
     bool _stopping;
     string? _problem;
@@ -65,6 +66,8 @@ sealed partial class SegmentSupply : IDisposable
         {
             _spares.Enqueue((number, file));
             _nextNumber = Math.Max(_nextNumber, number + 1);
+            // That life may have died before its name was durable.
+            _isNameUnsure = true;
         }
     }
 
@@ -73,7 +76,7 @@ sealed partial class SegmentSupply : IDisposable
     {
         lock (_gate)
         {
-            if (!_spares.TryDequeue(out (ulong Number, IJournalFile File) spare))
+            if ((_isNameUnsure && !Try(FlushNames)) || !_spares.TryDequeue(out (ulong Number, IJournalFile File) spare))
             {
                 (number, file) = (0, null!);
                 return false;
@@ -140,17 +143,7 @@ sealed partial class SegmentSupply : IDisposable
                 return true;
         }
 
-        try
-        {
-            PrepareOne();
-            Report(null);
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Report(exception.Message);
-            return false;
-        }
+        return Try(PrepareOne);
     }
 
     void Run()
@@ -217,7 +210,7 @@ sealed partial class SegmentSupply : IDisposable
             }
 
             file.Flush();
-            _disk.FlushFolder();
+            FlushNames();
             return file;
         }
         catch
@@ -236,6 +229,28 @@ sealed partial class SegmentSupply : IDisposable
             }
 
             throw;
+        }
+    }
+
+    void FlushNames()
+    {
+        _disk.FlushFolder();
+        _isNameUnsure = false;
+    }
+
+    /// <summary>False when the disk refuses it, which is told.</summary>
+    bool Try(Action action)
+    {
+        try
+        {
+            action();
+            Report(null);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Report(exception.Message);
+            return false;
         }
     }
 

@@ -16,8 +16,18 @@ static class JournalTools
     /// <param name="idsMax">Most ids of one callback, if the configuration says nothing else.</param>
     public static async Task<int> RunAsync(string[] arguments, int idsMax)
     {
-        // The service's own sources, in its own order, for the sake of the folder's name.
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder;
+        try
+        {
+            // The service's own sources, in its own order, for the sake of the folder's name.
+            builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        }
+        catch (InvalidDataException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return Unusable;
+        }
+
         // The console's own writer would make a system call of each line of an export.
         await using var output = new StreamWriter(Console.OpenStandardOutput());
         return await RunAsync(arguments, ToolSettings.Read(builder.Configuration, idsMax), TimeProvider.System, output, Console.Error);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Callbacks.Journal.Disk;
 
 namespace Callbacks.Journal.Tools;
@@ -7,8 +8,9 @@ namespace Callbacks.Journal.Tools;
 sealed record ToolSettings(string Directory, int IdsMax)
 {
     public static ToolSettings Read(IConfiguration configuration, int idsMax) => new(
-        configuration[$"{JournalOptions.Section}:{nameof(JournalOptions.Directory)}"] ?? new JournalOptions().Directory,
-        configuration.GetValue("Intake:IdsMax", idsMax));
+        configuration[$"{JournalOptions.Section}:{nameof(JournalOptions.Directory)}"] is { Length: > 0 } directory ? directory : new JournalOptions().Directory,
+        // A wrong one is the service's to refuse: looking into its journal has to go on.
+        int.TryParse(configuration["Intake:IdsMax"], CultureInfo.InvariantCulture, out int configured) ? configured : idsMax);
 
     public Option<string> DirectoryOption() => new("--directory", "-d")
     {
@@ -21,5 +23,5 @@ sealed record ToolSettings(string Directory, int IdsMax)
     public static ReadOnlyFolder Open(string directory) => System.IO.Directory.Exists(directory)
         ? new ReadOnlyFolder(directory)
         : throw new ToolException(
-            $"There is no folder '{Path.GetFullPath(directory)}'. Name the journal's with --directory, or Journal__Directory in the environment; that of ./callback up is CALLBACK_HOME/journal (as root /var/lib/callback/journal, else ~/.local/state/callback/journal).");
+            $"There is no folder '{(directory.Length > 0 ? Path.GetFullPath(directory) : "")}'. Name the journal's with --directory, or Journal__Directory in the environment; that of ./callback up is CALLBACK_HOME/journal (as root /var/lib/callback/journal, else ~/.local/state/callback/journal).");
 }

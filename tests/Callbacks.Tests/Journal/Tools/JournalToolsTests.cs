@@ -40,6 +40,14 @@ public sealed class JournalToolsTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_folder_it_says_so()
+    {
+        ToolRun run = await ToolRun.RunAsync(_folder, "status", "--directory", "");
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("There is no folder ''.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task List_has_a_line_for_each_segment_and_one_for_each_pending_callback()
     {
         JsonElement[] segments = [.. (await JsonAsync("list", "--json")).EnumerateArray()];

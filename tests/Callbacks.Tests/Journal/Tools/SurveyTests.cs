@@ -216,6 +216,8 @@ public sealed class SurveyTests : IDisposable
 
             public void Write(ReadOnlySpan<byte> buffer, long offset) => throw new NotSupportedException();
 
+            public void Shorten(long length) => throw new NotSupportedException();
+
             public void Flush() => throw new NotSupportedException();
 
             public void Dispose() => file.Dispose();
