@@ -7,7 +7,8 @@ sealed class LogFile : IDisposable
 
     readonly Lock _lock = new();
     readonly string _path;
-    StreamWriter _writer;
+    StreamWriter? _writer;
+    bool _isDisposed;
 
     public LogFile(string path)
     {
@@ -21,18 +22,17 @@ sealed class LogFile : IDisposable
         {
             try
             {
+                if (_isDisposed)
+                    return;
+                _writer ??= Open();
                 _writer.WriteLine(line);
                 _writer.Flush();
-                if (_writer.BaseStream.Position < BytesMax)
-                    return;
-
-                _writer.Dispose();
-                File.Move(_path, _path + ".1", overwrite: true);
-                _writer = Open();
+                if (_writer.BaseStream.Position >= BytesMax)
+                    Rotate();
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // A full disk costs log lines, and nothing else.
+                // A full disk, or a file that somebody took away, costs log lines, and nothing else.
             }
         }
     }
@@ -40,7 +40,18 @@ sealed class LogFile : IDisposable
     public void Dispose()
     {
         lock (_lock)
-            _writer.Dispose();
+        {
+            _isDisposed = true;
+            _writer?.Dispose();
+        }
+    }
+
+    void Rotate()
+    {
+        _writer!.Dispose();
+        // Opened anew by the next line, whatever becomes of this one.
+        _writer = null;
+        File.Move(_path, _path + ".1", overwrite: true);
     }
 
     StreamWriter Open() => new(_path, append: true);

@@ -12,7 +12,7 @@ sealed class Readiness(Uri readyz, Terminal terminal, TimeProvider time) : IDisp
     static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(2) };
+    readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(2) };
     string? _shown;
 
     /// <summary>Completes when the service is ready for the first time.</summary>

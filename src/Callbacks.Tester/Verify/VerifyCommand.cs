@@ -147,7 +147,7 @@ static class VerifyCommand
         if (service is null)
             return null;
 
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(5) };
         return await client.GetStringAsync(new Uri(service, "status"), cancelled);
     }
 }

@@ -17,6 +17,7 @@ static partial class Secrets
     {
         string line = text.ReplaceLineEndings(" ");
         line = InUrl().Replace(line, Masked + "@");
+        line = InAddress().Replace(line, Masked + "@");
         line = line.Contains("://", StringComparison.Ordinal) ? BehindPath().Replace(line, Masked) : line;
         line = Assigned().Replace(line, Masked);
         return line.Length <= CharactersMax ? line : line[..CharactersMax] + "...";
@@ -24,6 +25,10 @@ static partial class Secrets
 
     [GeneratedRegex("(?<=//).*@", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex InUrl();
+
+    // Without its scheme.
+    [GeneratedRegex(@"[^\s/=]+:(?!//)\S*@", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex InAddress();
 
     [GeneratedRegex(@"(?<=[?#]).+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex BehindPath();

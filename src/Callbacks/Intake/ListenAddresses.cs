@@ -25,7 +25,11 @@ sealed class ListenAddresses(IConfiguration configuration) : IValidateOptions<In
         (string Key, string Value)[] urls = [.. Split(configuration[WebHostDefaults.ServerUrlsKey]).Select(url => (WebHostDefaults.ServerUrlsKey, url))];
         return urls.Length > 0
             ? urls
-            : [.. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => (WebHostDefaults.HttpPortsKey, $"http://*:{port}"))];
+            :
+            [
+                .. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => (WebHostDefaults.HttpPortsKey, $"http://*:{port}")),
+                .. Split(configuration[WebHostDefaults.HttpsPortsKey]).Select(port => (WebHostDefaults.HttpsPortsKey, $"https://*:{port}")),
+            ];
     }
 
     /// <summary>What the server would end with, long after the other values were found good.</summary>

@@ -10,7 +10,7 @@ static class ReadyProbe
     public static async Task<int> RunAsync(string address)
     {
         // The endpoint answers within a second, or something is wrong.
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(2) };
         try
         {
             using HttpResponseMessage response = await client.GetAsync(new Uri(new Uri(address), "/readyz"));

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Callbacks.Configuration;
 using Callbacks.Journal.Pending;
 using Callbacks.Telemetry;
 using Callbacks.Time;
@@ -20,6 +21,7 @@ sealed partial class Lookups(
     /// <summary>So often the lookups in flight are looked through for those whose time is up, which may therefore last a little longer.</summary>
     static readonly TimeSpan OverdueWait = TimeSpan.FromMilliseconds(100);
 
+    readonly string _shownUpstream = Setting.Show(options.BaseUrl);
     readonly Lock _lock = new();
     readonly InFlightLimit _limit = new(options.InFlightMax);
     readonly Silence _silence = new(timers);
@@ -173,9 +175,9 @@ sealed partial class Lookups(
         }
 
         if (isAway && _outage.Begins())
-            Log.Away(logger, options.BaseUrl, result.Failure);
+            Log.Away(logger, _shownUpstream, result.Failure);
         else if (!isAway && _outage.Ends(out TimeSpan lasted))
-            Log.Back(logger, options.BaseUrl, lasted.TotalSeconds);
+            Log.Back(logger, _shownUpstream, lasted.TotalSeconds);
         return goesOn;
     }
 
@@ -276,10 +278,10 @@ sealed partial class Lookups(
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "The upstream {Upstream} is away ({Failure}): only probes go out, callbacks wait.")]
-        public static partial void Away(ILogger logger, Uri upstream, LookupFailure failure);
+        public static partial void Away(ILogger logger, string upstream, LookupFailure failure);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The upstream {Upstream} is back after {Seconds:F1} s.")]
-        public static partial void Back(ILogger logger, Uri upstream, double seconds);
+        public static partial void Back(ILogger logger, string upstream, double seconds);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The lookup of {Id} failed in an unexpected way; more of this kind are not told.")]
         public static partial void Unexpected(ILogger logger, long id, Exception exception);

@@ -52,7 +52,13 @@ sealed partial class ObjectWriter(
             // In here, so that whatever was taken is settled or handed back.
             source.Take(_batch.Rows, _rowsMax);
             if (_batch.Rows.Count == 0)
+            {
+                // What was refused has outlived its retention, so no batch will tell whether the server takes one again.
+                _isReady &= !_isBatchRefused;
+                _isBatchRefused = false;
                 return;
+            }
+
             _batch.Prepare();
             await WriteAsync(_batch, stoppingToken);
         }

@@ -51,7 +51,8 @@ sealed class StoreConnections : IAsyncDisposable
         await View.DisposeAsync();
     }
 
-    static NpgsqlDataSource Build(StoreOptions store, string name, int connectionsMax, string sessionOptions)
+    /// <exception cref="ArgumentException">Values of the connection string don't go together; also <see cref="InvalidOperationException"/> and <see cref="NotSupportedException"/>.</exception>
+    public static NpgsqlDataSource Build(StoreOptions store, string name, int connectionsMax, string sessionOptions)
     {
         var builder = new NpgsqlConnectionStringBuilder(store.ConnectionString);
         builder.ApplicationName = $"{builder.ApplicationName ?? "callback"} {name}";

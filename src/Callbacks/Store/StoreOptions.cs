@@ -42,7 +42,8 @@ sealed class StoreOptions : ICheckedOptions
     /// <inheritdoc/>
     public IEnumerable<string> FindErrors()
     {
-        if (DescribeConnectionString() is { } error)
+        // Built with the timeouts, which are told of below.
+        if (IsWholeSeconds(ConnectTimeout) && DescribeConnectionString() is { } error)
             yield return error;
         if (!Enum.IsDefined(Keep))
             yield return this.Refuse(Section, nameof(Keep), Keep);
@@ -74,7 +75,23 @@ sealed class StoreOptions : ICheckedOptions
         // Neither the value nor the parser's message is repeated: either may hold the password.
         if (Parse() is not { } builder)
             return $"{Key} can't be parsed; {Wanted}.";
-        return string.IsNullOrEmpty(builder.Host) ? $"{Key} is '{Mask(builder)}', which names no Host; {Wanted}." : null;
+        if (string.IsNullOrEmpty(builder.Host))
+            return $"{Key} is '{Mask(builder)}', which names no Host; {Wanted}.";
+        return FindContradiction() is { } contradiction ? $"{Key} is '{Mask(builder)}', which can't be used: {contradiction}; {Wanted}." : null;
+    }
+
+    /// <summary>Values that are each allowed and don't go together are found by the client only when it's asked to use them.</summary>
+    string? FindContradiction()
+    {
+        try
+        {
+            StoreConnections.Build(this, "check", 1, "").Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            return Secrets.Mask(e.Message).TrimEnd('.');
+        }
     }
 
     NpgsqlConnectionStringBuilder? Parse()

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Callbacks.Configuration;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -18,6 +19,7 @@ static class TelemetrySetup
     {
         IServiceCollection services = builder.Services;
         services.AddCheckedOptions<TelemetryOptions>(TelemetryOptions.Section);
+        services.AddSingleton<IValidateOptions<TelemetryOptions>, LogSettings>();
         services.AddSingleton<CallbackMeter>();
         services.AddSingleton<MetricReadings>();
         services.AddSingleton<ICheck, TelemetryCheck>();

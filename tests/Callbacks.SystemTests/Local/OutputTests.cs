@@ -34,6 +34,23 @@ public sealed class OutputTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public void A_log_file_that_somebody_took_away_is_begun_anew()
+    {
+        string folder = Directory.CreateTempSubdirectory("callback-test-").FullName;
+        string path = Path.Combine(folder, "x.log");
+        using (var log = new LogFile(path))
+        {
+            log.Write("first");
+            File.Delete(path);
+            log.Write(new string('x', 6 << 20));
+            log.Write("last");
+        }
+
+        Assert.Equal("last", File.ReadLines(path).Last());
+        Directory.Delete(folder, recursive: true);
+    }
+
     sealed class PausedWriter : StringWriter
     {
         readonly TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -11,6 +11,8 @@ public sealed class SecretsTests
     [InlineData("a\nb", "a b")]
     [InlineData("http://user:secret@host/", "http://***@host/")]
     [InlineData("http://user:secr@et/secret@host/", "http://***@host/")]
+    [InlineData("user:secret@host:9010", "***@host:9010")]
+    [InlineData("--Lookup:BaseUrl=user:se:cr/et@host", "***@host")]
     [InlineData("http://host/?secret", "http://host/?***")]
     [InlineData("http://host/#secret", "http://host/#***")]
     [InlineData("Host=a;Password=secret;Port=1", "Host=a;Password=***")]

@@ -79,6 +79,13 @@ public sealed class ListenCheckTests
     [InlineData("http://unix:/tmp/callback.sock")]
     public void An_address_that_can_be_listened_on_is_not(string urls) => Assert.True(new ListenAddresses(Of(urls)).Validate(null, new IntakeOptions()).Succeeded);
 
+    [Fact]
+    public void TLS_of_its_own_is_refused_also_as_a_port()
+    {
+        IConfiguration ports = new ConfigurationBuilder().AddInMemoryCollection([new("http_ports", "8080"), new("https_ports", "8443")]).Build();
+        Assert.StartsWith("https_ports is 'https://*:8443'", Assert.Single(new ListenAddresses(ports).Validate(null, new IntakeOptions()).Failures!), StringComparison.Ordinal);
+    }
+
     static IConfiguration Of(string urls) => new ConfigurationBuilder().AddInMemoryCollection([new("urls", urls)]).Build();
 
     static async Task<CheckResult> CheckAsync(string urls) => (await new ListenCheck(Of(urls)).RunAsync(CancellationToken.None))!;

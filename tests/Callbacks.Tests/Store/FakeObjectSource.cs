@@ -9,6 +9,7 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
     readonly SemaphoreSlim _there = new(0);
     readonly List<ObjectState> _waiting = [];
     readonly List<ObjectState> _underWay = [];
+    bool _hasExpired;
 
     public int StoredBatches { get; private set; }
 
@@ -34,13 +35,21 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
         _there.Release();
     }
 
+    /// <summary>What waits has outlived its retention: it won't be given out any more.</summary>
+    public void Expire()
+    {
+        lock (_lock)
+            _hasExpired = true;
+        _there.Release();
+    }
+
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             lock (_lock)
             {
-                if (_waiting.Count > 0)
+                if (_waiting.Count > 0 || _hasExpired)
                     return;
             }
 
@@ -53,6 +62,9 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
         lock (_lock)
         {
             Assert.Empty(_underWay);
+            if (_hasExpired)
+                _waiting.Clear();
+            _hasExpired = false;
             int index = 0;
             while (index < _waiting.Count && _underWay.Count < rowsMax)
             {

@@ -107,6 +107,22 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
+    public async Task What_was_refused_and_expires_leaves_no_server_away_that_answers()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        string name = await database.ReadAsync<string>("select current_database()");
+        await using var rig = new WriterRig(database.ConnectionString);
+        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, TimeSpan.FromSeconds(30), CancellationToken.None);
+        await database.ExecuteAsync($"alter database {name} set default_transaction_read_only = on");
+        rig.Source.Offer(Two);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        await Wait.UntilAsync(() => rig.Source.ReturnedBatches > 0 && !rig.State.Health.IsUp, "it was refused");
+
+        rig.Source.Expire();
+        await Wait.UntilAsync(() => rig.State.Health.IsUp, "the state says up");
+    }
+
+    [Fact]
     public async Task A_commit_whose_outcome_is_unknown_is_written_again_and_changes_nothing()
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());

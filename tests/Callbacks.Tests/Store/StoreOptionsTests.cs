@@ -15,6 +15,8 @@ public sealed class StoreOptionsTests
     [InlineData("nonsense secret", "Store:ConnectionString can't be parsed")]
     [InlineData("Port=secret;Host=a", "Store:ConnectionString can't be parsed")]
     [InlineData("Database=callbacks;Password=secret", "Store:ConnectionString is 'Database=callbacks;Password=***', which names no Host")]
+    [InlineData("Host=a;Connection Idle Lifetime=5;Password=secret", "Store:ConnectionString is 'Host=a;Connection Idle Lifetime=5;Password=***', which can't be used: ")]
+    [InlineData("Host=a;SSL Negotiation=Direct;Password=secret", "Store:ConnectionString is 'Host=a;SSL Negotiation=Direct;Password=***', which can't be used: ")]
     public void A_connection_string_that_can_not_be_used_is_refused_without_repeating_its_password(string connectionString, string error)
     {
         string only = Assert.Single(new StoreOptions { ConnectionString = connectionString }.FindErrors());
