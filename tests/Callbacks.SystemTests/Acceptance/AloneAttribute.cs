@@ -3,7 +3,7 @@ using Xunit.v3;
 namespace Callbacks.SystemTests.Acceptance;
 
 /// <summary>
-/// Trials that put load on the machine or judge times: <c>./callback test</c> runs them after all others, and each waits for its
+/// Trials that put load on the machine or judge times: <c>./callback test</c> runs them after all others, and one at a time has its
 /// <see cref="Turn"/>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]

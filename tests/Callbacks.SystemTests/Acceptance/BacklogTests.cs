@@ -12,7 +12,7 @@ public sealed class BacklogTests(ITestOutputHelper output)
     {
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions { Retention = Retention, SharesTurn = true, Upstream = ["--latency-max", "2000", "--seed", $"{random.Next()}"] }, output);
+            new RigOptions { Retention = Retention, Upstream = ["--latency-max", "2000", "--seed", $"{random.Next()}"] }, output);
         await rig.SendAsync(["--rate", "100", "--ids", "10", "--id-range", "100000", "--seed", $"{random.Next()}"], TimeSpan.FromSeconds(3));
         long rows = await rig.CountRowsAsync();
 

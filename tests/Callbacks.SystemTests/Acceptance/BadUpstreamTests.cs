@@ -27,15 +27,7 @@ public sealed class BadUpstreamTests(ITestOutputHelper output)
         TimeProvider time = TimeProvider.System;
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions
-            {
-                Retention = retention,
-                Able = retention / 3 * 2,
-                InFlightMax = InFlightMax,
-                SharesTurn = true,
-                Upstream = ["--latency-max", "2000", "--seed", $"{random.Next()}"],
-            },
-            output);
+            new RigOptions { Retention = retention, Able = retention / 3 * 2, InFlightMax = InFlightMax, Upstream = ["--latency-max", "2000", "--seed", $"{random.Next()}"] }, output);
         await rig.Upstream.ControlAsync("""{"status":400,"status_rate":1}""");
         Task<SendFigures> sending = rig.SendAsync(
             ["--rate", "20", "--ids", "50", "--id-range", $"{Ids}", "--seed", $"{random.Next()}"], warmUp + bad + FullRateDeadline);

@@ -49,7 +49,6 @@ public sealed class RestartTests(ITestOutputHelper output)
             new RigOptions
             {
                 IsSocketHeld = true,
-                SharesTurn = true,
                 Retention = TimeSpan.FromSeconds(10),
                 // A lookup fits between two restarts, so nothing has a right to expire.
                 Able = QuietMin,

@@ -31,7 +31,4 @@ sealed record RigOptions
 
     /// <summary>Whether nobody else may begin while the rows go: how late they go is judged.</summary>
     public bool KeepsTurn { get; init; }
-
-    /// <summary>Whether it puts so little load on the machine that another one like it may have its turn at the same time.</summary>
-    public bool SharesTurn { get; init; }
 }

@@ -60,7 +60,7 @@ sealed class ServiceRig : IAsyncDisposable
     /// <summary>Starts everything, the services at the same moment, and records the table's changes from then on. A trial that is <c>[Alone]</c> waits for its turn.</summary>
     public static async Task<ServiceRig> StartAsync(RigOptions options, ITestOutputHelper output)
     {
-        Turn? turn = await Turn.TakeIfAloneAsync(options.SharesTurn);
+        Turn? turn = await Turn.TakeIfAloneAsync();
         try
         {
             return await StartAsync(options, turn, output);
@@ -217,7 +217,7 @@ sealed class ServiceRig : IAsyncDisposable
     {
         await Upstream.StopAsync();
         // Beside the next one's load rows may go a little late; how late, others measure.
-        if (_turn is { WasShared: true } && !flags.Contains("--late"))
+        if (_turn is { WasFollowed: true } && !flags.Contains("--late"))
             flags = [.. flags, "--late", "1s"];
         string json = await RunToolAsync(
             [

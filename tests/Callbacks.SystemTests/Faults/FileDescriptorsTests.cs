@@ -34,7 +34,6 @@ public sealed class FileDescriptorsTests(ITestOutputHelper output)
             Retention = TimeSpan.FromSeconds(10),
             Able = TimeSpan.FromSeconds(5),
             InFlightMax = InFlightMax,
-            SharesTurn = true,
             Within = ["/bin/sh", "-c", $"ulimit -n {FilesMax}; exec \"$@\"", "sh"],
             Service = [$"--Intake:ConnectionsMax={ConnectionsMax}"],
             Upstream = ["--latency-min", "50", "--latency-max", "400", "--seed", $"{Seed.Draw(output).Next()}"],

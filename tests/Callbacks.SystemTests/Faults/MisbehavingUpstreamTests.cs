@@ -29,7 +29,6 @@ public sealed class MisbehavingUpstreamTests(ITestOutputHelper output)
                 Retention = TimeSpan.FromSeconds(20),
                 Able = TimeSpan.FromSeconds(12),
                 InFlightMax = InFlightMax,
-                SharesTurn = true,
                 Upstream = ["--latency-min", "50", "--latency-max", "500", "--changing", $"{random.Next()}", "--seed", $"{random.Next()}"],
             },
             output);

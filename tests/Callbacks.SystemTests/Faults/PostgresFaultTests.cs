@@ -61,7 +61,6 @@ public sealed class PostgresFaultTests(ITestOutputHelper output)
             Retention = TimeSpan.FromSeconds(10),
             Able = TimeSpan.FromSeconds(3),
             PostgresConnectionsMax = 40,
-            SharesTurn = true,
             IsPostgresBehindProxy = true,
             Upstream = ["--latency-min", "50", "--latency-max", "500", "--seed", $"{random.Next()}"],
         },
