@@ -1,6 +1,7 @@
 using Callbacks.Fixtures;
 using Callbacks.Local;
 using Callbacks.Tester.Records;
+using Callbacks.Tester.Verify;
 using Npgsql;
 
 namespace Callbacks.SystemTests.Acceptance;
@@ -27,13 +28,13 @@ sealed class ServiceRig : IAsyncDisposable
     readonly List<string> _ledgers = [];
     readonly List<ChildProcess> _senders = [];
     readonly Outages _outages;
-    readonly Turn? _turn;
+    Turn? _turn;
     int _kills;
     int _stops;
 
-    ServiceRig(TemporaryCluster cluster, RigOptions options, Turn? turn, ITestOutputHelper output)
+    ServiceRig(TemporaryCluster cluster, RigOptions options, ITestOutputHelper output)
     {
-        (_cluster, _options, _turn, _output) = (cluster, options, turn, output);
+        (_cluster, _options, _output) = (cluster, options, output);
         Directory.CreateDirectory(_folder);
         _outages = new Outages(Path.Combine(_folder, "outages"));
         File.WriteAllText(_outages.Path, "");
@@ -60,28 +61,16 @@ sealed class ServiceRig : IAsyncDisposable
     /// <summary>Starts everything, the services at the same moment, and records the table's changes from then on. A trial that is <c>[Alone]</c> waits for its turn.</summary>
     public static async Task<ServiceRig> StartAsync(RigOptions options, ITestOutputHelper output)
     {
-        Turn? turn = await Turn.TakeIfAloneAsync();
+        var rig = new ServiceRig(await TemporaryCluster.StartAsync(options.PostgresConnectionsMax), options, output);
         try
         {
-            return await StartAsync(options, turn, output);
-        }
-        catch
-        {
-            turn?.Dispose();
-            throw;
-        }
-    }
-
-    static async Task<ServiceRig> StartAsync(RigOptions options, Turn? turn, ITestOutputHelper output)
-    {
-        var rig = new ServiceRig(await TemporaryCluster.StartAsync(options.PostgresConnectionsMax), options, turn, output);
-        try
-        {
+            // Little, and before the turn, of which it would be a good part.
             await rig.Postgres.CreateDatabaseAsync("callback");
             await rig.Upstream.StartAsync();
+            rig._turn = await Turn.TakeIfAloneAsync();
             await Task.WhenAll(rig.Services.Select(service => service.StartAsync()));
             await Eventually.TrueAsync(rig.IsMigratedAsync, ToolDeadline, () => $"objects exists. The service said:\n{rig.Service.Lines}");
-            await RunToolAsync(["verify", "--install-audit", "--connection-string", rig.ConnectionString], 0);
+            await Database.InstallAuditAsync(rig.ConnectionString, CancellationToken.None);
             return rig;
         }
         catch

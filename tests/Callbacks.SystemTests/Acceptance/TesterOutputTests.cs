@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Callbacks.Fixtures;
 using Callbacks.Local;
+using Npgsql;
 
 namespace Callbacks.SystemTests.Acceptance;
 
@@ -62,6 +63,18 @@ public sealed class TesterOutputTests
         Assert.Equal(0, await upstream.StopAsync(Signal.Interrupt, Deadline));
         string only = Assert.Single(lines.ToString().TrimEnd().Split('\n'));
         Assert.Matches(@"^Objects on http://127\.0\.0\.1:\d+/objects/\{id\}, control on http://127\.0\.0\.1:\d+/control, seed 1\.$", only);
+    }
+
+    [Fact]
+    public async Task Verify_installs_the_audit()
+    {
+        string connectionString = await PostgreSql.CreateDatabaseAsync();
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(connectionString);
+        await using (NpgsqlCommand create = source.CreateCommand("create table objects (id bigint primary key, online boolean not null, last_seen timestamptz not null)"))
+            await create.ExecuteNonQueryAsync();
+        await RunAsync(0, "verify", "--install-audit", "--connection-string", connectionString);
+        await using NpgsqlCommand change = source.CreateCommand("insert into objects values (1, true, now()); select count(*) from objects_audit where kind = 'i'");
+        Assert.Equal(1L, await change.ExecuteScalarAsync());
     }
 
     [Theory]

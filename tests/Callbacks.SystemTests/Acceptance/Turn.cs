@@ -9,6 +9,7 @@ sealed class Turn : IDisposable
     static readonly SemaphoreSlim Gate = new(1);
     static int _taken;
 
+    readonly long _start = TimeProvider.System.GetTimestamp();
     readonly int _number = Interlocked.Increment(ref _taken);
     int _isOver;
 
@@ -31,7 +32,9 @@ sealed class Turn : IDisposable
     /// <summary>Ends it. May be called again.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isOver, 1) == 0)
-            Gate.Release();
+        if (Interlocked.Exchange(ref _isOver, 1) != 0)
+            return;
+        Gate.Release();
+        TestContext.Current.TestOutputHelper?.WriteLine($"Its turn took {TimeProvider.System.GetElapsedTime(_start).TotalSeconds:F1} s.");
     }
 }
