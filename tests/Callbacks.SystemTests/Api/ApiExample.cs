@@ -20,15 +20,12 @@ static class ApiExample
                 if (response.StatusCode == HttpStatusCode.Accepted)
                     return (await response.Content.ReadFromJsonAsync<JsonElement>(stop)).GetProperty("id").GetString()!;
 
-                if ((int)response.StatusCode < 500)
-                {
-                    JsonElement problem = await response.Content.ReadFromJsonAsync<JsonElement>(stop);
-                    throw new ArgumentException($"{problem.GetProperty("type")}: {problem.GetProperty("detail")}", nameof(ids));
-                }
+                if ((int)response.StatusCode is < 500 and not 408)
+                    throw new ArgumentException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(stop)}", nameof(ids));
 
                 wait = response.Headers.RetryAfter?.Delta ?? wait;
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !stop.IsCancellationRequested))
             {
                 // No answer: nobody knows whether it arrived, and once more does no harm.
             }
