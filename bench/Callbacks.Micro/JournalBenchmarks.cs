@@ -42,7 +42,7 @@ public class JournalBenchmarks
         var callback = new CallbackFrame(++_number, _now, _ids);
         _table.Visit(callback, VisitKind.Arrival, _now, out _, _expired);
         while (_table.TryStart(_now, out Journal.Pending.Lookup lookup))
-            _table.Answered(lookup, LookupAnswer.Online);
+            _table.Answered(lookup, LookupAnswer.Online, _now);
         _table.TakeAnswers(_now, int.MaxValue, static (_, _, _) => { });
         _table.AnswersStored();
         _table.Visit(callback, VisitKind.Again, _now, out OutcomeCounts outcomes, _expired);

@@ -114,7 +114,7 @@ sealed class Driver : IDisposable
     void Answer(Action<IReadOnlyList<(long Id, Instant Received)>> say)
     {
         while (_table.TryStart(_time.Now, out Callbacks.Journal.Pending.Lookup lookup))
-            _table.Answered(lookup, LookupAnswer.Online);
+            _table.Answered(lookup, LookupAnswer.Online, _time.Now);
 
         var taken = new List<(long Id, Instant Received)>();
         _table.TakeAnswers(_time.Now, int.MaxValue, (id, _, received) => taken.Add((id, received)));

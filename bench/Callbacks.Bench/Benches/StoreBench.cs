@@ -212,7 +212,7 @@ sealed class StoreBench : Measurement
             Instant now = time.Now;
             table.Visit(new CallbackFrame(++_number, now, ids), VisitKind.Arrival, now, out _, _expired);
             while (table.TryStart(now, out Callbacks.Journal.Pending.Lookup lookup))
-                table.Answered(lookup, LookupAnswer.Online);
+                table.Answered(lookup, LookupAnswer.Online, now);
             _unsettled.Enqueue((now, ids));
         }
 

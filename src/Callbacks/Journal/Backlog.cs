@@ -6,7 +6,8 @@ namespace Callbacks.Journal;
 
 /// <summary>Brings what earlier lives left unsettled to the pending table and into the books, once, oldest first, while new callbacks come in.</summary>
 /// <param name="firstNumber">Of this life's segments.</param>
-sealed class Backlog(SegmentList segments, GroupReader reader, ulong firstNumber, TimeSpan retention, GroupVisitor visitor, Balance balance)
+/// <param name="begun">When this life began. What ran out since covers rows until then.</param>
+sealed class Backlog(SegmentList segments, GroupReader reader, ulong firstNumber, TimeSpan retention, GroupVisitor visitor, Balance balance, Instant begun)
 {
     readonly Cursor _cursor = new(segments, reader, segments.Oldest);
 
@@ -21,8 +22,8 @@ sealed class Backlog(SegmentList segments, GroupReader reader, ulong firstNumber
 
             if (!GroupVisitor.IsSettled(_cursor.Segment, header))
                 Count(_cursor.Segment, _cursor.Read());
-            // What has outlived its retention is left to the last visit, which follows.
-            if (header.LastReceived + retention > now)
+            // What had outlived its retention is left to the last visit, which follows.
+            if (header.LastReceived + retention > begun)
                 visitor.Visit(_cursor, header, VisitKind.Backlog, now);
             _cursor.Advance();
         }

@@ -65,7 +65,7 @@ sealed class JournalFollower : ICoverage, IDisposable
         // Nothing has arrived yet: what the newest segment holds, if it is an earlier life's, belongs to the backlog.
         _arrivals = new Cursor(segments, _reader, segments.Newest);
         _arrivals.SkipToEnd();
-        _backlog = new Backlog(segments, _reader, firstNumber, retention, _visitor, balance);
+        _backlog = new Backlog(segments, _reader, firstNumber, retention, _visitor, balance, time.Now);
         _last = new LastVisits(segments, _reader, _visitor, table, retention);
         _later = [.. VisitAges.Below(retention).Select(age => new LaterVisits(age, segments, _reader, _visitor, table))];
         _thread = new Thread(Run) { IsBackground = true, Name = "journal follower" };

@@ -28,7 +28,8 @@ sealed class LastVisits(SegmentList segments, GroupReader reader, GroupVisitor v
             if (!Cursor.IsBehind(arrivals) || !Cursor.TryPeek(out GroupHeader header))
             {
                 Volatile.Write(ref _oldestPending, 0);
-                table.Release(readUpTo(), now);
+                Instant read = readUpTo();
+                table.Release(read, read);
                 return IdleWait;
             }
 
@@ -40,7 +41,7 @@ sealed class LastVisits(SegmentList segments, GroupReader reader, GroupVisitor v
                 {
                     Instant oldest = OldestUnsettled(header);
                     Volatile.Write(ref _oldestPending, oldest.Microseconds);
-                    table.Release(oldest, now);
+                    table.Release(oldest, readUpTo());
                     // A last visit that found a batch being written comes again when that may be done.
                     return left > TimeSpan.Zero ? left : RetryWait;
                 }

@@ -133,7 +133,7 @@ sealed partial class Lookups(
         }
         else if (result.IsAnswer)
         {
-            table.Answered(lookup, result.Answer);
+            table.Answered(lookup, result.Answer, now);
         }
         else
         {

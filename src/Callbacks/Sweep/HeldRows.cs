@@ -27,7 +27,6 @@ sealed class HeldRows(int rowsMax, GracePeriod grace)
     readonly List<Instant> _lastSeens = [];
     readonly List<Instant> _coveredAt = [];
     readonly bool[] _covered = new bool[AskRowsMax];
-    readonly Dictionary<long, Instant> _forgotten = [];
     int _cursor;
     Instant _askedAt;
 
@@ -80,44 +79,18 @@ sealed class HeldRows(int rowsMax, GracePeriod grace)
         }
     }
 
-    /// <summary>Lets go of the rows that are about to be read again, and remembers until then that they were covered.</summary>
-    public void Forget(Instant from)
+    /// <summary>Forgets the rows that are about to be read again. False when there are none.</summary>
+    public bool Forget(Instant from)
     {
+        int before = Count;
         for (int i = Count - 1; i >= 0; i--)
         {
-            if (_lastSeens[i] < from)
-                continue;
-            _forgotten[_ids[i]] = _lastSeens[i];
-            RemoveAt(i);
-        }
-    }
-
-    /// <summary>Asks once more for those of the rows that were held before they were read: they have been covered all the while.</summary>
-    /// <param name="ids">Of the rows that were read.</param>
-    /// <param name="lastSeens">Theirs.</param>
-    /// <param name="covered">Set for those that are covered by being asked for as rows that were.</param>
-    public void KeepCovered(ICoverage coverage, Instant since, List<long> ids, List<Instant> lastSeens, Span<bool> covered)
-    {
-        if (_forgotten.Count == 0)
-            return;
-        List<int> again = [];
-        for (int i = 0; i < ids.Count; i++)
-        {
-            if (!covered[i] && _forgotten.TryGetValue(ids[i], out Instant lastSeen) && lastSeen == lastSeens[i])
-                again.Add(i);
+            if (_lastSeens[i] >= from)
+                RemoveAt(i);
         }
 
-        if (again.Count == 0)
-            return;
-        bool[] areCovered = new bool[again.Count];
-        Instant[] lastSaves = grace.FindLastSaves([.. again.Select(i => lastSeens[i])]);
-        coverage.FindCovered([.. again.Select(i => ids[i])], since, lastSaves, wereCovered: true, areCovered);
-        for (int i = 0; i < again.Count; i++)
-            covered[again[i]] = areCovered[i];
+        return Count < before;
     }
-
-    /// <summary>Every row that was let go of has been read again, or is gone.</summary>
-    public void AllRead() => _forgotten.Clear();
 
     void RemoveAt(int index)
     {

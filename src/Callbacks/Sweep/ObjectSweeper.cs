@@ -66,6 +66,9 @@ sealed class ObjectSweeper : BackgroundService
     // Rows older than _lateFrom could not be swept, or not be known, before _ableAt.
     Instant _lateFrom = Instant.MinValue;
     Instant _ableAt;
+
+    // Rows older than this were held before, or could not be read when they ran out: they may have been covered ever since.
+    Instant _inDoubtFrom = Instant.MinValue;
     Instant _fullPassAt = Instant.MinValue;
     bool _isHindered = true;
 
@@ -195,13 +198,14 @@ sealed class ObjectSweeper : BackgroundService
         }
         else if (oldest < _readFrom || now >= _overflowAt)
         {
-            StepBack(Instant.Min(oldest, _overflowFrom), lateFrom: _readFrom, now);
+            // What was committed just now was covered by the sighting that it is of.
+            StepBack(Instant.Min(oldest, _overflowFrom), lateFrom: _readFrom, now, isInDoubt: _overflowFrom < Instant.MaxValue);
         }
 
         _nextSeen = Instant.Min(_nextSeen, oldest);
     }
 
-    void StepBack(Instant to, Instant lateFrom, Instant now)
+    void StepBack(Instant to, Instant lateFrom, Instant now, bool isInDoubt = true)
     {
         if (to == Instant.MinValue)
         {
@@ -209,7 +213,8 @@ sealed class ObjectSweeper : BackgroundService
             _fullPassAt = now + _fullPassInterval * (1 + _held.Count / HeldRows.PassRowsMax);
         }
 
-        _held.Forget(to);
+        if (_held.Forget(to) || isInDoubt)
+            _inDoubtFrom = Instant.Max(_inDoubtFrom, lateFrom);
         _readFrom = to;
         _nextSeen = to;
         (_overflowFrom, _overflowAt) = (Instant.MaxValue, Instant.MaxValue);
@@ -225,16 +230,16 @@ sealed class ObjectSweeper : BackgroundService
         _readFrom = isLast ? cutoff : lastSeens[^1] + TimeSpan.FromMicroseconds(1);
         _nextSeen = isLast ? await _table.ReadNextAsync(cutoff, cancellationToken) : _readFrom;
         if (ids.Count == 0)
-        {
-            _held.AllRead();
             return;
-        }
 
         if (_covered.Length < ids.Count)
             _covered = new bool[ids.Count];
         Array.Clear(_covered, 0, ids.Count);
-        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids), cutoff, _grace.FindLastSaves(CollectionsMarshal.AsSpan(lastSeens)), wereCovered: false, _covered.AsSpan(0, ids.Count));
-        _held.KeepCovered(_coverage, cutoff, ids, lastSeens, _covered);
+        int inDoubt = 0;
+        while (inDoubt < ids.Count && lastSeens[inDoubt] < _inDoubtFrom)
+            inDoubt++;
+        FindCovered(ids, lastSeens, 0, inDoubt, cutoff, wereCovered: true);
+        FindCovered(ids, lastSeens, inDoubt, ids.Count, cutoff, wereCovered: false);
         Instant now = _serviceTime.Now;
         for (int i = 0; i < ids.Count; i++)
         {
@@ -245,9 +250,15 @@ sealed class ObjectSweeper : BackgroundService
                 (_overflowFrom, _overflowAt) = (Instant.Min(_overflowFrom, lastSeen), Instant.Min(_overflowAt, now + OverflowInterval));
         }
 
-        if (isLast)
-            _held.AllRead();
         await DeleteAsync(cancellationToken);
+    }
+
+    void FindCovered(List<long> ids, List<Instant> lastSeens, int from, int to, Instant cutoff, bool wereCovered)
+    {
+        if (from == to)
+            return;
+        Instant[] lastSaves = _grace.FindLastSaves(CollectionsMarshal.AsSpan(lastSeens)[from..to]);
+        _coverage.FindCovered(CollectionsMarshal.AsSpan(ids)[from..to], cutoff, lastSaves, wereCovered, _covered.AsSpan(from, to - from));
     }
 
     async Task DeleteAsync(CancellationToken cancellationToken)
@@ -257,26 +268,10 @@ sealed class ObjectSweeper : BackgroundService
         {
             int count = Math.Min(SweepTable.RowsMax, _due.Count - start);
             List<long> deleted = await _table.DeleteAsync(CollectionsMarshal.AsSpan(_due).Slice(start, count), cancellationToken);
-            ReportLateness(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted);
+            _state.Swept(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted, _serviceTime.Now);
         }
 
         _due.Clear();
-    }
-
-    void ReportLateness(ReadOnlySpan<DueRow> sent, List<long> deleted)
-    {
-        Instant now = _serviceTime.Now;
-        deleted.Sort();
-        int next = 0;
-        foreach (DueRow row in sent)
-        {
-            if (next == deleted.Count)
-                break;
-            if (row.Id != deleted[next])
-                continue;
-            next++;
-            _state.Swept(now - row.DueAt);
-        }
     }
 
     TimeSpan FindDelay(Instant readUpTo, Instant cutoff, Instant now)

@@ -27,7 +27,24 @@ sealed partial class SweepState(ServiceTime time, ILogger<SweepState> logger)
         }
     }
 
-    public void Swept(TimeSpan lateness)
+    /// <param name="sent">The rows that were to be deleted, by ascending id.</param>
+    /// <param name="deleted">Ids of those that were: others had been written again, or were gone.</param>
+    public void Swept(ReadOnlySpan<DueRow> sent, List<long> deleted, Instant now)
+    {
+        deleted.Sort();
+        int next = 0;
+        foreach (DueRow row in sent)
+        {
+            if (next == deleted.Count)
+                break;
+            if (row.Id != deleted[next])
+                continue;
+            next++;
+            Swept(now - row.DueAt);
+        }
+    }
+
+    void Swept(TimeSpan lateness)
     {
         lock (_lock)
         {

@@ -74,7 +74,7 @@ sealed class StagesRig : IAsyncDisposable
         _clock.Advance(ReadStep);
         await _journal.ReadAsync();
         while (_journal.Table.TryStart(Time.Now, out Callbacks.Journal.Pending.Lookup lookup))
-            _journal.Table.Answered(lookup, lookup.Id % 2 == 0 ? LookupAnswer.Online : LookupAnswer.Offline);
+            _journal.Table.Answered(lookup, lookup.Id % 2 == 0 ? LookupAnswer.Online : LookupAnswer.Offline, Time.Now);
     }
 
     public async Task StoreAsync()

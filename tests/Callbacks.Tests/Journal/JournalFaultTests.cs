@@ -72,6 +72,66 @@ public sealed class JournalFaultTests : IDisposable
         await JournalRig.UntilAsync(() => rig.Journal.Status() is { Problem: null, SpareProblem: null });
     }
 
+    [Fact]
+    public async Task What_can_not_be_read_at_one_start_is_not_given_up_and_counts_when_it_can_be_read_again()
+    {
+        using (var first = new JournalRig(_disk))
+        {
+            for (int i = 1; i <= 4; i++)
+                await first.AppendAsync(i);
+        }
+
+        _disk.Unreadable = (name, offset) => offset >= 4 * Layout.BlockBytes && name == Segment.NameOf(1);
+        using (var second = new JournalRig(_disk))
+        {
+            Assert.True((await second.AppendAsync(5)).IsDurable);
+            await second.ReadAsync();
+            Assert.NotEmpty(second.Journal.Status().Damage);
+        }
+
+        _disk.Unreadable = (_, _) => false;
+        using var third = new JournalRig(_disk);
+        Assert.Equal([1, 2, 3, 4, 5], (await third.FindPendingAsync()).Order());
+    }
+
+    [Fact]
+    public async Task A_segment_of_which_nothing_can_be_read_at_one_start_counts_at_the_next_while_it_has_to_wait_for_an_older_one()
+    {
+        long[] ids = JournalRig.WideIds(3000);
+        using (var first = new JournalRig(_disk))
+        {
+            // Two fit into a segment.
+            for (int i = 0; i < 3; i++)
+                await first.AppendAsync([.. ids.Select(id => id + i * 10_000L)]);
+        }
+
+        _disk.Unreadable = (name, _) => name == Segment.NameOf(2);
+        using (var second = new JournalRig(_disk))
+        {
+            Assert.True((await second.AppendAsync(5)).IsDurable);
+            await second.ReadAsync();
+            Assert.NotEmpty(second.Journal.Status().Damage);
+        }
+
+        _disk.Unreadable = (_, _) => false;
+        using var third = new JournalRig(_disk);
+        Assert.Equal(9001, (await third.FindPendingAsync()).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_segment_of_which_nothing_can_be_read_is_set_aside_and_not_deleted()
+    {
+        using (var first = new JournalRig(_disk))
+            await first.AppendAsync(1);
+
+        _disk.Unreadable = (name, _) => name == Segment.NameOf(1);
+        using var second = new JournalRig(_disk);
+        Assert.True((await second.AppendAsync(2)).IsDurable);
+        Assert.Equal([2], await second.FindPendingAsync());
+        Assert.NotEmpty(second.Journal.Status().Damage);
+        await JournalRig.UntilAsync(() => _disk.List().Contains(Segment.DamagedNameOf(1), StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(Layout.BlockBytes)]

@@ -112,7 +112,7 @@ public sealed class JournalFormatTests : IDisposable
         await rig.ReadAsync();
         var found = new List<(long Id, Instant ReceivedAt)>();
         while (rig.Table.TryStart(rig.Time.Now, out Callbacks.Journal.Pending.Lookup lookup))
-            rig.Table.Answered(lookup, LookupAnswer.Online);
+            rig.Table.Answered(lookup, LookupAnswer.Online, rig.Time.Now);
         rig.Table.TakeAnswers(rig.Time.Now, int.MaxValue, (id, _, received) => found.Add((id, received)));
         return [.. found.Order()];
     }

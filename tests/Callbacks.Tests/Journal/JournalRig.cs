@@ -52,7 +52,7 @@ sealed class JournalRig : IDisposable
         while (Table.TryStart(Time.Now, out Callbacks.Journal.Pending.Lookup lookup))
         {
             asked.Add(lookup.Id);
-            Table.Answered(lookup, lookup.Id % 2 == 0 ? LookupAnswer.Online : LookupAnswer.Offline);
+            Table.Answered(lookup, lookup.Id % 2 == 0 ? LookupAnswer.Online : LookupAnswer.Offline, Time.Now);
         }
 
         Table.TakeAnswers(Time.Now, int.MaxValue, (_, _, _) => { });

@@ -17,6 +17,9 @@ sealed class GroupReader
     long _chunkOffset;
     int _chunkBytes;
 
+    /// <summary>Highest offset of a block that the disk could not read since the last <see cref="Clear"/>; negative when there was none.</summary>
+    public long LastUnreadable { get; private set; } = -1;
+
     /// <summary>The header at <paramref name="offset"/>; false when it can't be one of this segment.</summary>
     /// <param name="limit">Nothing at or beyond it is looked at.</param>
     public bool TryReadHeader(Segment segment, long offset, long limit, out GroupHeader header)
@@ -39,10 +42,10 @@ sealed class GroupReader
     }
 
     /// <summary>Forgets what it holds: the file has gone, or is about to be written by somebody else.</summary>
-    public void Clear() => (_segment, _chunkBytes) = (null, 0);
+    public void Clear() => (_segment, _chunkBytes, LastUnreadable) = (null, 0, -1);
 
     /// <summary>A block that the disk can't read any more is damage like any other: it reads as zeros, and checks out as nothing.</summary>
-    static int Read(IJournalFile file, Span<byte> buffer, long offset)
+    int Read(IJournalFile file, Span<byte> buffer, long offset)
     {
         try
         {
@@ -60,6 +63,7 @@ sealed class GroupReader
                 catch (IOException)
                 {
                     block.Clear();
+                    LastUnreadable = Math.Max(LastUnreadable, offset + start);
                 }
             }
 

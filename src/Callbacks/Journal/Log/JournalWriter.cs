@@ -120,6 +120,7 @@ sealed class JournalWriter : ICallbackLog, IDisposable
             _segment = new Segment(number, Tag, file, file.Length);
             _groupNumber = 0;
             _segments.Add(_segment);
+            _supply.Wake();
         }
 
         return _segment;
@@ -173,7 +174,10 @@ sealed class JournalWriter : ICallbackLog, IDisposable
             return;
         try
         {
-            _segments.GiveBackRoom(segment);
+            segment.File.Shorten(Layout.SegmentHeaderBytes);
+            _segments.Shortened(segment, Layout.SegmentHeaderBytes);
+            // Nobody reads it, and there may come to be thousands.
+            segment.Dispose();
             _supply.Wake();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

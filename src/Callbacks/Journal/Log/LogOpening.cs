@@ -163,6 +163,8 @@ sealed class LogOpening
                 // Whatever was in it: it's set aside, and not used again.
                 found.Record(new SegmentEnd(found.Number, 0, Layout.SegmentHeaderBytes));
                 found.Segment.Holes = [(Layout.SegmentHeaderBytes, found.Segment.Bytes)];
+                // The next start may be able to read it: no header may say that it is empty.
+                found.Segment.HasSureEnd = false;
                 continue;
             }
 
@@ -230,10 +232,13 @@ sealed class LogOpening
             else
             {
                 lastBytes = 0;
-                found.Segment.End = SegmentScan.Run(found.Segment, null, new GroupReader(), [], Note);
+                var holes = new List<(long From, long To)>();
+                found.Segment.End = SegmentScan.Run(found.Segment, null, new GroupReader(), holes, Note);
+                // What stands behind the last whole group may not be readable, today: nobody knows then whether it is more than a torn tail.
+                long to = holes.Count > 0 && holes[^1].To == found.Segment.End ? holes[^1].From : found.Segment.End;
                 // A disk that fails on old data is no reason to accept no new ones: what is unsure then is secured before it is looked up.
-                long from = found.Segment.End - lastBytes;
-                var tail = new UnsureTail(found.Segment, from == Layout.SegmentHeaderBytes && found.Header is not null ? 0 : from);
+                long from = to - lastBytes;
+                var tail = new UnsureTail(found.Segment, from == Layout.SegmentHeaderBytes && found.Header is not null ? 0 : from, to);
                 if (!tail.TrySecure())
                     _unsure.Add(tail);
             }

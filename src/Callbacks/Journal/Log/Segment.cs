@@ -18,8 +18,8 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
     public uint Tag { get; } = tag;
     public IJournalFile File { get; } = file;
 
-    /// <summary>Size of the file.</summary>
-    public long Bytes { get; private set; } = bytes;
+    /// <summary>Size of the file; belongs to <see cref="SegmentList"/>.</summary>
+    public long Bytes { get; set; } = bytes;
 
     public string Name => NameOf(Number);
     public string DamagedName => DamagedNameOf(Number);
@@ -67,13 +67,6 @@ sealed class Segment(ulong number, uint tag, IJournalFile file, long bytes) : ID
         number = 0;
         return name.Length == 20 + extension.Length && name.EndsWith(extension, StringComparison.Ordinal)
             && ulong.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0;
-    }
-
-    /// <summary>Gives back the room of one whose header never became durable, so that nothing in it counts.</summary>
-    public void GiveBackRoom()
-    {
-        File.Shorten(Layout.SegmentHeaderBytes);
-        Bytes = Layout.SegmentHeaderBytes;
     }
 
     public void Dispose() => File.Dispose();

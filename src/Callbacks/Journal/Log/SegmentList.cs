@@ -16,14 +16,13 @@ sealed class SegmentList
         }
     }
 
-    /// <inheritdoc cref="Segment.GiveBackRoom"/>
-    public void GiveBackRoom(Segment segment)
+    /// <summary>Its file is shorter now.</summary>
+    public void Shortened(Segment segment, long bytes)
     {
         lock (_lock)
         {
-            long before = segment.Bytes;
-            segment.GiveBackRoom();
-            _bytes += segment.Bytes - before;
+            _bytes += bytes - segment.Bytes;
+            segment.Bytes = bytes;
         }
     }
 

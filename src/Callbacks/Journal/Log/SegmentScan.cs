@@ -12,6 +12,7 @@ static class SegmentScan
     /// <param name="recordedEnd">What a later segment's header says; null when there is none: then the tail may be torn.</param>
     public static long Run(Segment segment, long? recordedEnd, GroupReader reader, List<(long From, long To)> holes, GroupFound found)
     {
+        reader.Clear();
         long length = segment.File.Length;
         long limit = Math.Min(recordedEnd ?? length, length);
         long offset = Layout.SegmentHeaderBytes;
@@ -35,9 +36,11 @@ static class SegmentScan
             return end;
         }
 
-        // Without a recorded end the last hole is the unused rest of the file, or a torn tail: neither was acknowledged.
+        // Without a recorded end the last hole is the unused rest of the file, or a torn tail: neither was acknowledged. Unless the disk can't read a part of it.
         if (holes.Count > 0 && holes[^1].To == limit)
         {
+            if (reader.LastUnreadable >= holes[^1].From)
+                return limit;
             offset = holes[^1].From;
             holes.RemoveAt(holes.Count - 1);
         }

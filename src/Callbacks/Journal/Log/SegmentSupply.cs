@@ -26,7 +26,7 @@ sealed partial class SegmentSupply : IDisposable
     readonly Thread _thread;
     ulong _nextNumber;
     string? _leftover;
-    bool _isNameUnsure;
+    volatile bool _isNameUnsure;
     int _waiting;
     bool _stopping;
     string? _problem;
@@ -71,18 +71,17 @@ sealed partial class SegmentSupply : IDisposable
         }
     }
 
-    /// <summary>False when there is no spare.</summary>
+    /// <summary>False when there is no spare. For one thread, which calls <see cref="Wake"/> when it has listed the segment.</summary>
     public bool TryTake(out ulong number, out IJournalFile file)
     {
+        (number, file) = (0, null!);
+        if (_isNameUnsure && !Try(FlushNames))
+            return false;
         lock (_gate)
         {
-            if ((_isNameUnsure && !Try(FlushNames)) || !_spares.TryDequeue(out (ulong Number, IJournalFile File) spare))
-            {
-                (number, file) = (0, null!);
+            if (!_spares.TryDequeue(out (ulong Number, IJournalFile File) spare))
                 return false;
-            }
 
-            Monitor.PulseAll(_gate);
             (number, file) = spare;
             return true;
         }
@@ -93,7 +92,7 @@ sealed partial class SegmentSupply : IDisposable
     {
         lock (_gate)
         {
-            if (_spares.Count > 0 || _stopping)
+            if ((_spares.Count > 0 && !_isNameUnsure) || _stopping)
                 return;
             _waiting++;
             Monitor.Wait(_gate, timeout);
@@ -101,7 +100,7 @@ sealed partial class SegmentSupply : IDisposable
         }
     }
 
-    /// <summary>A segment has gone: where <see cref="JournalOptions.BytesMax"/> was in the way there may be room now.</summary>
+    /// <summary>A segment has come, for which a spare was taken, or gone: where <see cref="JournalOptions.BytesMax"/> was in the way there may be room now.</summary>
     public void Wake()
     {
         lock (_gate)

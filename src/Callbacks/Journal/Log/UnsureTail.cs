@@ -6,7 +6,8 @@ namespace Callbacks.Journal.Log;
 /// that all is well, and power takes it away. It is on the disk for sure when it has been written again, as it stands, and flushed.
 /// </summary>
 /// <param name="from">Where it starts: at the segment's header, which goes out with the first group, or at the group's.</param>
-sealed class UnsureTail(Segment segment, long from)
+/// <param name="to">Where it ends: at the segment's end, or before what can't be read.</param>
+sealed class UnsureTail(Segment segment, long from, long to)
 {
     public Segment Segment => segment;
 
@@ -15,17 +16,17 @@ sealed class UnsureTail(Segment segment, long from)
     {
         try
         {
-            byte[] bytes = new byte[segment.End - from];
+            byte[] bytes = new byte[to - from];
             int read = segment.File.Read(bytes, from);
             segment.File.Write(bytes.AsSpan(0, read), from);
             segment.File.Flush();
-            segment.HasSureEnd = true;
+            segment.HasSureEnd = to == segment.End;
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             segment.HasSureEnd = false;
+            return false;
         }
-
-        return segment.HasSureEnd;
     }
 }

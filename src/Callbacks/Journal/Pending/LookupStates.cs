@@ -66,7 +66,7 @@ sealed class LookupStates(PendingId[] entries, long retention)
             if (entry.Newest + retention <= now)
             {
                 // Every sighting of it has expired, whether its last visit was yet or not: there is nothing to ask for.
-                ToAnswered(index);
+                ToAnswered(index, 0);
                 continue;
             }
 
@@ -92,7 +92,7 @@ sealed class LookupStates(PendingId[] entries, long retention)
     }
 
     /// <summary>A usable answer. True when its id waits for another lookup at once: it was named again meanwhile.</summary>
-    public bool End(in Lookup lookup, LookupAnswer answer)
+    public bool End(in Lookup lookup, LookupAnswer answer, long now)
     {
         ref PendingId entry = ref entries[lookup.Entry];
         InFlight--;
@@ -103,7 +103,7 @@ sealed class LookupStates(PendingId[] entries, long retention)
         entry.Failure = LookupFailure.None;
         if (entry.NextOldest == long.MaxValue)
         {
-            ToAnswered(lookup.Entry);
+            ToAnswered(lookup.Entry, now);
             return false;
         }
 
@@ -134,10 +134,10 @@ sealed class LookupStates(PendingId[] entries, long retention)
     }
 
     /// <summary>Takes out the id that has been answered for longest, if no callback received at or after <paramref name="settledBefore"/> names it.</summary>
-    public bool TryTakeSettled(long settledBefore, out int index)
+    public bool TryTakeSettled(long settledBefore, long readUpTo, out int index)
     {
         index = _answered.First;
-        if (index == 0 || entries[index].Newest >= settledBefore || IsInStore(index))
+        if (index == 0 || entries[index].Newest >= settledBefore || entries[index].When >= readUpTo || IsInStore(index))
             return false;
         _answered.Remove(entries, index);
         return true;
@@ -180,9 +180,10 @@ sealed class LookupStates(PendingId[] entries, long retention)
         _order.Add(index);
     }
 
-    void ToAnswered(int index)
+    void ToAnswered(int index, long answeredAt)
     {
         entries[index].State = IdState.Answered;
+        entries[index].When = answeredAt;
         _answered.AddLast(entries, index);
     }
 

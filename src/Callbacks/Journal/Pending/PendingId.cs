@@ -37,7 +37,7 @@ struct PendingId
     /// <summary>Receive time of the oldest sighting that no answer covers: its place in the order.</summary>
     public long Oldest;
 
-    /// <summary>In flight: when the lookup started. In backoff: when the next one may.</summary>
+    /// <summary>In flight: when the lookup started. In backoff: when the next one may. Answered: when the answer came, or zero.</summary>
     public long When;
 
     /// <summary>Newest sighting received before the lookup in flight started: what an online answer proves seen.</summary>
@@ -92,24 +92,32 @@ struct PendingId
         if (received > Newest)
         {
             bool isCovered = unfitUpTo > Newest || (Newest + retention >= received && OutcomeOf(Newest, keepAll) == Outcome.Pending)
-                || (ToStore > 0 && (IsStoring || ToStore + retention >= received));
+                || (ToStore > 0 && (IsStoring || ToStore + retention >= received)) || (State == IdState.Answered && When >= received);
             if (!isCovered)
                 CoveredSince = visit == VisitKind.Arrival ? received : 0;
             Newest = received;
         }
-        else if (visit == VisitKind.Backlog && received < CoveredSince && OutcomeOf(received, keepAll) == Outcome.Pending)
+        else if (visit == VisitKind.Backlog && received < CoveredSince)
         {
+            // Pending until now, whatever becomes of it: what has not been read covers every id.
             CoveredSince = 0;
         }
     }
 
-    /// <summary>Whether its row has to stay though it was last seen at <paramref name="since"/> at the latest.</summary>
+    /// <summary>Whether its row has to stay.</summary>
+    /// <param name="readUpTo">What was received later may not have been noted yet.</param>
     /// <param name="receivedBy">When the row ran out: what is received later saves it only if something was pending at every moment in between.</param>
     /// <param name="keepAll">Whether offline answers are stored, too.</param>
-    public readonly bool IsCovered(long since, long receivedBy, bool keepAll)
+    public readonly bool IsCovered(long readUpTo, long retention, long receivedBy, bool keepAll)
     {
+        if (CoveredSince > receivedBy)
+            return false;
+        long since = readUpTo - retention;
         // What waits to be committed counts, though a later answer may have settled what came after it.
-        return CoveredSince <= receivedBy && (ToStore > since || (Newest > since && OutcomeOf(Newest, keepAll) == Outcome.Pending));
+        if (ToStore > since || (Newest > since && OutcomeOf(Newest, keepAll) == Outcome.Pending))
+            return true;
+        // It was covered until the answer came, and may have been named again by then.
+        return State == IdState.Answered && When > readUpTo;
     }
 
     public static bool IsKept(LookupAnswer answer, bool keepAll) => answer == LookupAnswer.Online || (keepAll && answer == LookupAnswer.Offline);

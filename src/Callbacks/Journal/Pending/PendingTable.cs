@@ -136,11 +136,11 @@ sealed class PendingTable
     }
 
     /// <summary>The lookup brought a usable answer: it covers what was received before it started.</summary>
-    public void Answered(in Lookup lookup, LookupAnswer answer)
+    public void Answered(in Lookup lookup, LookupAnswer answer, Instant now)
     {
         (bool Lookups, bool Store) wake;
         lock (_lock)
-            wake = End(lookup, answer);
+            wake = End(lookup, answer, now);
         Wake(wake.Lookups, wake.Store);
     }
 
@@ -151,7 +151,7 @@ sealed class PendingTable
         bool isStarted;
         lock (_lock)
         {
-            wake = End(lookup, answer);
+            wake = End(lookup, answer, now);
             isStarted = _states.TryStart(now.Microseconds, _unfitUpTo.Microseconds, out next);
         }
 
@@ -198,13 +198,13 @@ sealed class PendingTable
         Wake(lookups: false, store: wake);
     }
 
-    /// <summary>Forgets ids that no pending callback can name any more: all callbacks received before are settled.</summary>
-    public void Release(Instant settledBefore, Instant now)
+    /// <summary>Forgets ids that no pending callback can name any more: all callbacks received before are settled, and read up to (<see cref="ICoverage.ReadUpTo"/>).</summary>
+    public void Release(Instant settledBefore, Instant readUpTo)
     {
         lock (_lock)
         {
-            _store.DropExpired(now.Microseconds);
-            while (_states.TryTakeSettled(settledBefore.Microseconds, out int index))
+            _store.DropExpired(readUpTo.Microseconds);
+            while (_states.TryTakeSettled(settledBefore.Microseconds, readUpTo.Microseconds, out int index))
                 _slots.Remove(index);
         }
     }
@@ -220,7 +220,7 @@ sealed class PendingTable
             for (int i = 0; i < ids.Length; i++)
             {
                 int index = _slots.Find(ids[i]);
-                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds, receivedBy[i].Microseconds, _keepAll);
+                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds + _retention, _retention, receivedBy[i].Microseconds, _keepAll);
                 // One that left the window and came back by an older callback does not know of the newer ones on disk.
                 if (!covered[i] && (index == 0 || _entries[index].Newest < _unfitUpTo.Microseconds))
                     absent[ids[i]] = wereCovered ? Instant.MaxValue : receivedBy[i];
@@ -228,8 +228,8 @@ sealed class PendingTable
         }
     }
 
-    (bool WakeLookups, bool WakeStore) End(in Lookup lookup, LookupAnswer answer) =>
-        (_states.End(lookup, answer), PendingId.IsKept(answer, _keepAll) && _store.Add(lookup.Entry, _entries[lookup.Entry].Asked, answer));
+    (bool WakeLookups, bool WakeStore) End(in Lookup lookup, LookupAnswer answer, Instant now) =>
+        (_states.End(lookup, answer, now.Microseconds), PendingId.IsKept(answer, _keepAll) && _store.Add(lookup.Entry, _entries[lookup.Entry].Asked, answer));
 
     void Wake(bool lookups, bool store)
     {

@@ -8,8 +8,12 @@ namespace Callbacks.Journal.Pending;
 /// </summary>
 sealed class StoreQueue(PendingId[] entries, long retention)
 {
+    const long AwayAfter = 1_000_000;
+    const int DropsMax = 1_000;
+
     readonly Queue<int> _waiting = new();
     readonly List<(int Index, long Seen)> _storing = [];
+    long _takenAt;
 
     public int Count => _waiting.Count + _storing.Count;
 
@@ -24,12 +28,20 @@ sealed class StoreQueue(PendingId[] entries, long retention)
         return !entry.IsStoring && Enqueue(index);
     }
 
-    /// <summary>Lets go of answers at the head that have outlived their retention: while the store is away nobody takes them, and their ids stay.</summary>
+    /// <summary>While the store is away nobody takes answers. Those that have outlived their retention are let go of, a number at a time, for their ids would stay.</summary>
     public void DropExpired(long now)
     {
-        while (_waiting.TryPeek(out int index) && entries[index].ToStore + retention <= now)
+        if (now - _takenAt < AwayAfter)
+            return;
+        for (int left = Math.Min(_waiting.Count, DropsMax); left > 0; left--)
         {
-            _waiting.Dequeue();
+            int index = _waiting.Dequeue();
+            if (entries[index].ToStore + retention > now)
+            {
+                _waiting.Enqueue(index);
+                continue;
+            }
+
             entries[index].IsQueued = false;
             entries[index].ToStore = 0;
         }
@@ -38,6 +50,7 @@ sealed class StoreQueue(PendingId[] entries, long retention)
     /// <summary>Hands out at most <paramref name="rowsMax"/> answers, none of which has outlived its retention. True when more wait.</summary>
     public bool Take(long now, int rowsMax, Action<long, bool, Instant> add)
     {
+        _takenAt = now;
         while (_storing.Count < rowsMax && _waiting.TryDequeue(out int index))
         {
             ref PendingId entry = ref entries[index];

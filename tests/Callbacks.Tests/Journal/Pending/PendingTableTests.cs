@@ -34,10 +34,10 @@ public sealed class PendingTableTests
         Callbacks.Journal.Pending.Lookup first = StartOne(At(1));
         Arrive(At(2), 7);
         Assert.False(_table.TryStart(At(2), out _));
-        _table.Answered(first, LookupAnswer.Offline);
+        _table.Answered(first, LookupAnswer.Offline, At(3));
         Assert.True(Again(At(0), At(3), 7));
         Assert.False(Again(At(2), At(3), 7));
-        _table.Answered(StartOne(At(3)), LookupAnswer.Offline);
+        _table.Answered(StartOne(At(3)), LookupAnswer.Offline, At(3));
         Assert.True(Again(At(2), At(4), 7));
     }
 
@@ -48,8 +48,8 @@ public sealed class PendingTableTests
         Callbacks.Journal.Pending.Lookup first = StartOne(At(1));
         for (int second = 2; second < 6; second++)
             Arrive(At(second), 7);
-        _table.Answered(first, LookupAnswer.Online);
-        _table.Answered(StartOne(At(6)), LookupAnswer.Online);
+        _table.Answered(first, LookupAnswer.Online, At(6));
+        _table.Answered(StartOne(At(6)), LookupAnswer.Online, At(6));
         Assert.False(_table.TryStart(At(7), out _));
         Assert.Equal([(7L, true, At(5))], Store(At(7)));
         for (int second = 0; second < 6; second++)
@@ -60,7 +60,7 @@ public sealed class PendingTableTests
     public void A_sighting_is_not_stored_before_the_commit()
     {
         Arrive(At(0), 7);
-        _table.Answered(StartOne(At(1)), LookupAnswer.Online);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online, At(1));
         Assert.False(Again(At(0), At(2), 7));
         _table.TakeAnswers(At(2), 10, (_, _, _) => { });
         Assert.False(Again(At(0), At(2), 7));
@@ -74,7 +74,7 @@ public sealed class PendingTableTests
     public void No_statement_is_sent_for_a_sighting_whose_retention_has_passed()
     {
         Arrive(At(0), 7);
-        _table.Answered(StartOne(At(1)), LookupAnswer.Online);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online, At(1));
         Assert.Empty(Store(At(30)));
         Assert.True(Visit(At(0), VisitKind.Last, At(30), 7));
     }
@@ -83,7 +83,7 @@ public sealed class PendingTableTests
     public void A_batch_under_way_decides_about_sightings_that_expire_meanwhile()
     {
         Arrive(At(0), 7);
-        _table.Answered(StartOne(At(1)), LookupAnswer.Online);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online, At(1));
         _table.TakeAnswers(At(29), 10, (_, _, _) => { });
         Assert.False(Visit(At(0), VisitKind.Last, At(30), 7));
         _table.AnswersStored();
@@ -151,7 +151,7 @@ public sealed class PendingTableTests
         Arrive(At(28), 7);
         Callbacks.Journal.Pending.Lookup first = StartOne(At(28));
         Arrive(At(31), 7);
-        _table.Answered(first, LookupAnswer.Offline);
+        _table.Answered(first, LookupAnswer.Offline, At(32));
         StartOne(At(32));
         Assert.True(Again(At(28), At(33), 7));
         Assert.True(IsCovered(7, since: At(34 - 30), receivedBy: At(30)));
@@ -162,16 +162,27 @@ public sealed class PendingTableTests
     public void A_row_goes_though_its_id_is_named_again_after_what_covered_it_was_answered()
     {
         Arrive(At(28), 7);
-        _table.Answered(StartOne(At(28)), LookupAnswer.Offline);
+        _table.Answered(StartOne(At(28)), LookupAnswer.Offline, At(28));
         Arrive(At(31), 7);
         Assert.False(IsCovered(7, since: At(34 - 30), receivedBy: At(30)));
+    }
+
+    [Fact]
+    public void A_row_stays_when_its_id_is_named_before_the_answer_and_that_is_read_after_it()
+    {
+        Arrive(At(28), 7);
+        _table.Answered(StartOne(At(28)), LookupAnswer.Offline, At(32));
+        Assert.True(IsCovered(7, since: At(31.9 - 30), receivedBy: At(30)));
+        Assert.False(IsCovered(7, since: At(32 - 30), receivedBy: At(30)));
+        Visit(At(31.95), VisitKind.Arrival, At(32.1), 7);
+        Assert.True(IsCovered(7, since: At(32.1 - 30), receivedBy: At(30)));
     }
 
     [Fact]
     public void A_row_goes_though_its_id_is_named_again_after_what_covered_it_was_stored()
     {
         Arrive(At(28), 7);
-        _table.Answered(StartOne(At(28)), LookupAnswer.Online);
+        _table.Answered(StartOne(At(28)), LookupAnswer.Online, At(28));
         Assert.True(IsCovered(7, since: At(34 - 30), receivedBy: At(30)));
         Store(At(29));
         Arrive(At(31), 7);
@@ -196,11 +207,17 @@ public sealed class PendingTableTests
         Span<long> expired = stackalloc long[_expired.Length];
         table.Visit(new CallbackFrame(1, At(0), [1, 2]), VisitKind.Arrival, At(0), out _, expired);
         while (table.TryStart(At(1), out Callbacks.Journal.Pending.Lookup lookup))
-            table.Answered(lookup, LookupAnswer.Online);
+            table.Answered(lookup, LookupAnswer.Online, At(1));
         table.Release(At(29), At(29));
         Assert.Equal(2, table.Status(At(29)).Ids);
+        // The one in front is younger meanwhile.
+        table.Visit(new CallbackFrame(2, At(20), [1]), VisitKind.Arrival, At(20), out _, expired);
+        Assert.True(table.TryStart(At(20), out Callbacks.Journal.Pending.Lookup again));
+        table.Answered(again, LookupAnswer.Online, At(21));
         table.Release(At(30), At(30));
-        Assert.Equal(0, table.Status(At(30)).Ids);
+        Assert.Equal(1, table.Status(At(30)).Ids);
+        table.Release(At(50), At(50));
+        Assert.Equal(0, table.Status(At(50)).Ids);
     }
 
     [Fact]
@@ -209,7 +226,7 @@ public sealed class PendingTableTests
         Arrive(At(0), 7);
         Callbacks.Journal.Pending.Lookup lookup = StartOne(At(1));
         Assert.True(IsCovered(7, since: At(-1), receivedBy: Instant.MaxValue));
-        _table.Answered(lookup, LookupAnswer.Offline);
+        _table.Answered(lookup, LookupAnswer.Offline, At(1));
         Assert.False(IsCovered(7, since: At(-1), receivedBy: Instant.MaxValue));
     }
 
@@ -218,10 +235,10 @@ public sealed class PendingTableTests
     {
         Arrive(At(0), 1, 2, 3);
         for (int i = 0; i < 3; i++)
-            _table.Answered(StartOne(At(1)), LookupAnswer.Offline);
+            _table.Answered(StartOne(At(1)), LookupAnswer.Offline, At(1));
         _table.Release(At(0), At(2));
         Assert.Equal(3, _table.Status(At(2)).Ids);
-        _table.Release(At(1), At(2));
+        _table.Release(At(1.1), At(2));
         Assert.Equal(0, _table.Status(At(2)).Ids);
     }
 
@@ -285,9 +302,9 @@ public sealed class PendingTableTests
         Assert.Equal(100, table.Status(At(0.1)).Ids);
         Assert.Equal(At(0.1), table.UnfitUpTo);
         while (table.TryStart(At(0.2), out Callbacks.Journal.Pending.Lookup lookup))
-            table.Answered(lookup, LookupAnswer.Offline);
+            table.Answered(lookup, LookupAnswer.Offline, At(0.2));
         Assert.True(table.Visit(new CallbackFrame(1, At(0), first), VisitKind.Again, At(1), out _, expired));
-        table.Release(At(0.1), At(1));
+        table.Release(At(0.3), At(1));
         Assert.False(table.Visit(new CallbackFrame(2, At(0.1), second), VisitKind.Again, At(1), out _, expired));
         Assert.Equal(50, table.Status(At(1)).Waiting);
     }
@@ -299,7 +316,7 @@ public sealed class PendingTableTests
         Span<long> expired = stackalloc long[_expired.Length];
         table.Visit(new CallbackFrame(1, At(0), [1000]), VisitKind.Arrival, At(0), out _, expired);
         table.TryStart(At(0), out Callbacks.Journal.Pending.Lookup lookup);
-        table.Answered(lookup, LookupAnswer.Offline);
+        table.Answered(lookup, LookupAnswer.Offline, At(0));
         long[] old = [.. Enumerable.Range(0, 99).Select(id => (long)id)];
         long[] young = [.. Enumerable.Range(200, 20).Select(id => (long)id)];
         table.Visit(new CallbackFrame(2, At(1), old), VisitKind.Arrival, At(1), out _, expired);
@@ -329,7 +346,7 @@ public sealed class PendingTableTests
     long AnswerOne(Instant now)
     {
         Callbacks.Journal.Pending.Lookup lookup = StartOne(now);
-        _table.Answered(lookup, LookupAnswer.Online);
+        _table.Answered(lookup, LookupAnswer.Online, now);
         return lookup.Id;
     }
 

@@ -135,7 +135,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
                 LookupAnswer answer = kind == 2 ? LookupAnswer.Unknown : kind == 3 ? LookupAnswer.Offline : LookupAnswer.Online;
                 _answers.Add((lookup.Id, start, answer, _now));
                 if (_random.Next(2) == 0)
-                    _table.Answered(lookup, answer);
+                    _table.Answered(lookup, answer, _now);
                 else if (_table.AnsweredTryStart(lookup, answer, _now, out Callbacks.Journal.Pending.Lookup next))
                     Started(next);
                 break;

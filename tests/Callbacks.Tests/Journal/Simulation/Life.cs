@@ -104,7 +104,7 @@ sealed class Life
                 break;
             default:
                 _model.LookUp(lookup.Id, sequence);
-                _table.Answered(lookup, Model.IsOnline(lookup.Id) ? LookupAnswer.Online : LookupAnswer.Offline);
+                _table.Answered(lookup, Model.IsOnline(lookup.Id) ? LookupAnswer.Online : LookupAnswer.Offline, Now);
                 break;
         }
 
