@@ -10,7 +10,7 @@ public sealed class MissedNothingTests(ITestOutputHelper output)
 
     [Fact]
     public Task A_sender_with_a_second_of_patience_loses_nothing_while_everything_fails() =>
-        LoseNothingAsync(TimeSpan.FromSeconds(36), ids: 10_000, Retention * 2 / 3, kills: 2, stops: 1, absences: 1);
+        LoseNothingAsync(TimeSpan.FromSeconds(27), ids: 10_000, Retention * 2 / 3, kills: 1, stops: 1, absences: 1);
 
     [Fact(Explicit = true)]
     [Trait("length", "long")]

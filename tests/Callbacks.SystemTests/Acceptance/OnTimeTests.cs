@@ -7,7 +7,7 @@ namespace Callbacks.SystemTests.Acceptance;
 public sealed class OnTimeTests(ITestOutputHelper output)
 {
     [Fact]
-    public Task Without_an_outage_nothing_expires_and_rows_go_on_time() => ExpireNothingAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15));
+    public Task Without_an_outage_nothing_expires_and_rows_go_on_time() => ExpireNothingAsync(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(15));
 
     [Fact(Explicit = true)]
     [Trait("length", "long")]

@@ -15,7 +15,7 @@ public sealed class TwoInstancesTests(ITestOutputHelper output)
             new RigOptions { Services = 2, Retention = TimeSpan.FromSeconds(10), Able = TimeSpan.FromSeconds(5), Upstream = ["--seed", $"{random.Next()}"] }, output);
 
         SendFigures[] sent = await Task.WhenAll(Enumerable.Range(0, 2).Select(service => rig.SendAsync(
-            ["--rate", "50", "--ids", "20", "--id-range", "500", "--seed", $"{random.Next()}"], TimeSpan.FromSeconds(5), service: service)));
+            ["--rate", "50", "--ids", "20", "--id-range", "500", "--seed", $"{random.Next()}"], TimeSpan.FromSeconds(3), service: service)));
 
         Assert.All(sent, figures => Assert.Equal(figures.Sent, figures.Accepted));
         await rig.AssertGoodAsync();

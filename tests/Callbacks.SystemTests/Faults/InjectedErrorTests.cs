@@ -17,7 +17,7 @@ public sealed class InjectedErrorTests(ITestOutputHelper output)
     static readonly string[] Errors = ["EIO", "ENOSPC", "EROFS", "EINTR"];
 
     [Fact]
-    public Task Whatever_call_fails_nothing_acknowledged_is_lost_and_it_goes_on_by_itself() => FailAsync(15);
+    public Task Whatever_call_fails_nothing_acknowledged_is_lost_and_it_goes_on_by_itself() => FailAsync(9);
 
     [Fact(Explicit = true)]
     public Task Whatever_call_fails_two_hundred_times_nothing_acknowledged_is_lost_and_it_goes_on_by_itself() => FailAsync(201);

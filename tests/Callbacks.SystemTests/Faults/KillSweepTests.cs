@@ -10,7 +10,7 @@ public sealed class KillSweepTests(ITestOutputHelper output)
     const int ChainsAtOnce = 3;
 
     [Fact]
-    public Task Killed_at_any_system_call_nothing_acknowledged_is_lost() => KillAsync(30);
+    public Task Killed_at_any_system_call_nothing_acknowledged_is_lost() => KillAsync(21);
 
     [Fact(Explicit = true)]
     public Task Killed_five_hundred_times_at_any_system_call_nothing_acknowledged_is_lost() => KillAsync(501);

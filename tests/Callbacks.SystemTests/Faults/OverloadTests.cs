@@ -10,7 +10,7 @@ public sealed class OverloadTests(ITestOutputHelper output)
 
     [Fact]
     public Task Ten_times_the_load_beside_slow_clients_and_thousands_of_connections_leaves_memory_bounded_and_the_ledger_whole() =>
-        BearAsync(rate: 500, TimeSpan.FromSeconds(8));
+        BearAsync(rate: 500, TimeSpan.FromSeconds(6));
 
     [Fact(Explicit = true)]
     public Task Ten_times_the_load_for_30_s_beside_slow_clients_and_thousands_of_connections_leaves_memory_bounded_and_the_ledger_whole() =>
