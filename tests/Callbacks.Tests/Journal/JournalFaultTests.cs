@@ -75,20 +75,9 @@ public sealed class JournalFaultTests : IDisposable
     [Fact]
     public async Task What_can_not_be_read_at_one_start_is_not_given_up_and_counts_when_it_can_be_read_again()
     {
-        using (var first = new JournalRig(_disk))
-        {
-            for (int i = 1; i <= 4; i++)
-                await first.AppendAsync(i);
-        }
-
+        await LeaveFourAsync();
         _disk.Unreadable = (name, offset) => offset >= 4 * Layout.BlockBytes && name == Segment.NameOf(1);
-        using (var second = new JournalRig(_disk))
-        {
-            Assert.True((await second.AppendAsync(5)).IsDurable);
-            await second.ReadAsync();
-            Assert.NotEmpty(second.Journal.Status().Damage);
-        }
-
+        await LiveAcceptingThoughDamagedAsync();
         _disk.Unreadable = (_, _) => false;
         using var third = new JournalRig(_disk);
         Assert.Equal([1, 2, 3, 4, 5], (await third.FindPendingAsync()).Order());
@@ -106,13 +95,7 @@ public sealed class JournalFaultTests : IDisposable
         }
 
         _disk.Unreadable = (name, _) => name == Segment.NameOf(2);
-        using (var second = new JournalRig(_disk))
-        {
-            Assert.True((await second.AppendAsync(5)).IsDurable);
-            await second.ReadAsync();
-            Assert.NotEmpty(second.Journal.Status().Damage);
-        }
-
+        await LiveAcceptingThoughDamagedAsync();
         _disk.Unreadable = (_, _) => false;
         using var third = new JournalRig(_disk);
         Assert.Equal(9001, (await third.FindPendingAsync()).Distinct().Count());
@@ -289,12 +272,7 @@ public sealed class JournalFaultTests : IDisposable
     public async Task A_flipped_byte_anywhere_loses_at_most_its_own_group_and_is_reported()
     {
         string name = Segment.NameOf(1);
-        using (var first = new JournalRig(_disk))
-        {
-            for (int i = 1; i <= 4; i++)
-                await first.AppendAsync(i);
-        }
-
+        await LeaveFourAsync();
         byte[] whole = _disk.Read(name);
         for (int offset = 0; offset < 6 * Layout.BlockBytes; offset += offset % Layout.BlockBytes < 100 ? 3 : 331)
         {
@@ -319,12 +297,7 @@ public sealed class JournalFaultTests : IDisposable
     [Fact]
     public async Task A_damaged_segment_is_set_aside_and_not_deleted_when_all_that_is_whole_in_it_is_settled()
     {
-        using (var first = new JournalRig(_disk))
-        {
-            for (int i = 1; i <= 4; i++)
-                await first.AppendAsync(i);
-        }
-
+        await LeaveFourAsync();
         _disk.Damage(Segment.NameOf(1), 2 * Layout.BlockBytes + 50);
         using var second = new JournalRig(_disk);
         Assert.Equal([1, 3, 4], (await second.AnswerUntilSettledAsync()).Order());
@@ -382,12 +355,7 @@ public sealed class JournalFaultTests : IDisposable
     [Fact]
     public async Task A_segment_that_can_not_be_read_any_more_costs_its_own_callbacks_only()
     {
-        using (var first = new JournalRig(_disk))
-        {
-            for (int i = 1; i <= 4; i++)
-                await first.AppendAsync(i);
-        }
-
+        await LeaveFourAsync();
         _disk.Unreadable = (name, offset) => name == Segment.NameOf(1) && offset == 2 * Layout.BlockBytes;
         using var second = new JournalRig(_disk);
         Assert.Equal([1, 3, 4], (await second.FindPendingAsync()).Order());
@@ -410,5 +378,22 @@ public sealed class JournalFaultTests : IDisposable
         Assert.Contains("Segment 00000000000000000003.journal is missing.", second.Journal.Status().Damage, StringComparer.Ordinal);
         Assert.InRange(second.Balance.Snapshot().PendingAtStart, 3000 * 5, 3000 * 7);
         Assert.True((await second.AppendAsync(1)).IsDurable);
+    }
+
+    /// <summary>A life that leaves the callbacks 1 to 4, a group and an id each.</summary>
+    async Task LeaveFourAsync()
+    {
+        using var rig = new JournalRig(_disk);
+        for (int i = 1; i <= 4; i++)
+            await rig.AppendAsync(i);
+    }
+
+    /// <summary>A life that finds damage, and accepts callback 5 all the same.</summary>
+    async Task LiveAcceptingThoughDamagedAsync()
+    {
+        using var rig = new JournalRig(_disk);
+        Assert.True((await rig.AppendAsync(5)).IsDurable);
+        await rig.ReadAsync();
+        Assert.NotEmpty(rig.Journal.Status().Damage);
     }
 }

@@ -87,13 +87,8 @@ public sealed class StoreFaultTests
     public async Task A_read_only_server_is_waited_out_with_one_line_when_it_begins_and_one_when_it_ends()
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
-        string name = await database.ReadAsync<string>("select current_database()");
         await using var rig = new WriterRig(database.ConnectionString);
-        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, TimeSpan.FromSeconds(30), CancellationToken.None);
-        await database.ExecuteAsync($"alter database {name} set default_transaction_read_only = on");
-
-        rig.Source.Offer(Two);
-        await rig.Writer.StartAsync(CancellationToken.None);
+        string name = await OfferToReadOnlyServerAsync(database, rig);
         await Wait.UntilAsync(() => rig.Source.ReturnedBatches >= 3, "it was tried three times");
         StoreHealth down = rig.State.Health;
         Assert.False(down.IsUp);
@@ -110,12 +105,8 @@ public sealed class StoreFaultTests
     public async Task What_was_refused_and_expires_leaves_no_server_away_that_answers()
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
-        string name = await database.ReadAsync<string>("select current_database()");
         await using var rig = new WriterRig(database.ConnectionString);
-        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, TimeSpan.FromSeconds(30), CancellationToken.None);
-        await database.ExecuteAsync($"alter database {name} set default_transaction_read_only = on");
-        rig.Source.Offer(Two);
-        await rig.Writer.StartAsync(CancellationToken.None);
+        await OfferToReadOnlyServerAsync(database, rig);
         await Wait.UntilAsync(() => rig.Source.ReturnedBatches > 0 && !rig.State.Health.IsUp, "it was refused");
 
         rig.Source.Expire();
@@ -259,6 +250,17 @@ public sealed class StoreFaultTests
         // The statement's own timeout is 2 s, so this is the stop's doing.
         Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1_900));
         Assert.Equal(1, rig.Source.ReturnedBatches);
+    }
+
+    /// <summary>The table is there, and nothing may be written to it. Returns the database's name.</summary>
+    static async Task<string> OfferToReadOnlyServerAsync(TestDatabase database, WriterRig rig)
+    {
+        string name = await database.ReadAsync<string>("select current_database()");
+        await rig.Migrator.ApplyAsync(rig.Connections.Sweep, TimeSpan.FromSeconds(30), CancellationToken.None);
+        await database.ExecuteAsync($"alter database {name} set default_transaction_read_only = on");
+        rig.Source.Offer(Two);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        return name;
     }
 
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
