@@ -9,7 +9,7 @@ static class Judge
     {
         var verdict = new Verdict(rules);
         var objects = new Objects(evidence);
-        evidence.Ledger.Extend(evidence.Outages.Where(outage => outage.Kind == OutageKind.Service));
+        evidence.Ledger.Extend(rules.UnreadMax, evidence.Outages.Where(outage => outage.Kind == OutageKind.Service));
         Promotion.Promote(evidence, rules, objects, Callbacks(evidence.Ledger, objects, Ledger.Standing.MayCount), verdict);
 
         JudgeAcknowledgements(evidence.Ledger, rules, verdict);

@@ -45,9 +45,7 @@ sealed class Ledger
 
     public long SendStart(int callback) => _sendStart[callback];
 
-    public long SendEnd(int callback) => _sendEnd[callback];
-
-    /// <summary>When a POST may have been received, at the latest.</summary>
+    /// <summary>When a POST had been received, if it was, at the latest: its sender had the answer then.</summary>
     public long LatestReceipt(int callback) => _latest[callback];
 
     public long ReceivedAt(int callback) => _receivedAt[callback];
@@ -68,16 +66,19 @@ sealed class Ledger
         receivedAt >= _sendStart[callback] - slack && receivedAt <= _latest[callback] + slack;
 
     /// <summary>
-    /// What was sent to a process that was stopped is read when it goes on, long after its sender has given up: a POST without an answer may
-    /// have been received until the end of an outage that it met.
+    /// What a sender that gave up had sent lies in the service's socket until the service reads it: on a crowded machine some time later, and in
+    /// a process that was stopped when it goes on.
     /// </summary>
-    public void Extend(IEnumerable<Outage> ofService)
+    /// <param name="unreadMax">How long it may lie there while the service runs.</param>
+    /// <param name="ofService">When the service did not.</param>
+    public void Extend(long unreadMax, IEnumerable<Outage> ofService)
     {
         Outage[] outages = [.. ofService];
         for (int callback = 0; callback < Count; callback++)
         {
             if (_standing[callback] != Standing.MayCount)
                 continue;
+            _latest[callback] = _sendEnd[callback] + unreadMax;
             foreach (Outage outage in outages)
             {
                 if (outage.Start <= _sendEnd[callback] && outage.End >= _sendStart[callback])
@@ -90,6 +91,7 @@ sealed class Ledger
     public void Promote(int callback, long receivedAt)
     {
         _receivedAt[callback] = receivedAt;
+        _latest[callback] = Math.Max(_sendEnd[callback], receivedAt);
         _standing[callback] = Standing.Acknowledged;
     }
 }

@@ -2,7 +2,7 @@ namespace Callbacks.Tester.Verify;
 
 /// <summary>
 /// A callback without an answer counts whole or not at all. Where a <c>last_seen</c> can only come from one such callback, that one
-/// counted, and from then on all its sightings are owed.
+/// counted, and from then on all its sightings are owed. It can only come from one that names every id that was stored with it.
 /// </summary>
 static class Promotion
 {
@@ -16,30 +16,42 @@ static class Promotion
                 known.Add(ledger.ReceivedAt(callback));
         }
 
-        IEnumerable<(long Id, long LastSeen)> written =
+        IEnumerable<(long LastSeen, long Id)> written =
         [
-            .. (evidence.Changes ?? []).Where(change => change.Kind != ChangeKind.Delete).Select(change => (change.Id, change.LastSeen)),
-            .. evidence.Table.Select(row => (row.Id, row.LastSeen)),
+            .. (evidence.Changes ?? []).Where(change => change.Kind != ChangeKind.Delete).Select(change => (change.LastSeen, change.Id)),
+            .. evidence.Table.Select(row => (row.LastSeen, row.Id)),
         ];
-        foreach ((long id, long lastSeen) in written)
+        foreach (IGrouping<long, long> together in written.Where(one => !known.Contains(one.LastSeen)).Distinct().GroupBy(one => one.LastSeen, one => one.Id))
         {
-            if (known.Contains(lastSeen))
-                continue;
-
-            int candidates = 0, only = -1;
-            foreach (int callback in mayCount[objects.NumberOf(id)])
-            {
-                if (callback != only && ledger.MayHaveReceived(callback, lastSeen, rules.ReceiveSlack))
-                    (candidates, only) = (candidates + 1, callback);
-            }
+            int[] candidates = Candidates(together).ToArray();
 
             // One that counted already has its receive time: another time isn't its own.
-            if (candidates == 1 && ledger.StandingOf(only) == Ledger.Standing.MayCount)
+            if (candidates is [int only] && ledger.StandingOf(only) == Ledger.Standing.MayCount)
             {
-                ledger.Promote(only, lastSeen);
-                known.Add(lastSeen);
+                ledger.Promote(only, together.Key);
                 verdict.Promoted++;
             }
+        }
+
+        IEnumerable<int> Candidates(IGrouping<long, long> together)
+        {
+            HashSet<int>? all = null;
+            foreach (long id in together)
+            {
+                var named = new HashSet<int>();
+                foreach (int callback in mayCount[objects.NumberOf(id)])
+                {
+                    if (ledger.MayHaveReceived(callback, together.Key, rules.ReceiveSlack))
+                        named.Add(callback);
+                }
+
+                if (all is null)
+                    all = named;
+                else
+                    all.IntersectWith(named);
+            }
+
+            return all ?? [];
         }
     }
 }

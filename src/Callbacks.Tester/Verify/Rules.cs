@@ -44,6 +44,9 @@ sealed record Rules
     /// <summary>A receive time lies between send and answer; service time may be this far from the wall clock.</summary>
     public long ReceiveSlack { get; init; } = Moment.PerSecond;
 
+    /// <summary>So long after its sender gave up may a POST still be read, when a crowded machine leaves the service no time.</summary>
+    public long UnreadMax { get; init; } = 3 * Moment.PerSecond;
+
     /// <summary>A lookup that the service gave up earlier than this is no failure of the upstream's.</summary>
     public long Patience { get; init; } = 9 * Moment.PerSecond;
 

@@ -115,7 +115,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
     void LookForPassedOver(History history, int callback, long received, int nextChange)
     {
         long end = received + rules.Retention;
-        long sure = history.Ledger.SendEnd(callback) + rules.SureLead;
+        long sure = history.Ledger.LatestReceipt(callback) + rules.SureLead;
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {
             LookupRecord lookup = history.Lookups[index];

@@ -82,7 +82,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
             long received = history.ReceivedAt(index);
             if (received > due)
                 return null;
-            if (history.Ledger.SendEnd(callback) > due || received + rules.Retention <= at + rules.ClockSlack)
+            if (history.Ledger.LatestReceipt(callback) > due || received + rules.Retention <= at + rules.ClockSlack)
                 continue;
             if (!AnsweredBetween(history, received - rules.ClockSlack, at + rules.ClockSlack))
                 return callback;
@@ -132,7 +132,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
     long SettledAtLatest(History history, int sighting)
     {
         long received = history.ReceivedAt(sighting);
-        long sure = history.Ledger.SendEnd(history.Sightings[sighting]) + rules.SureLead;
+        long sure = history.Ledger.LatestReceipt(history.Sightings[sighting]) + rules.SureLead;
         long end = received + rules.Retention;
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {

@@ -179,9 +179,29 @@ public sealed class VerdictOnSightings
     public void An_unanswered_callback_to_a_service_that_was_stopped_may_have_been_received_when_it_went_on()
     {
         Told Stopped() => new Told().Callback(-10, 2).Lookup(2, 0, 500).Stored(510, 2, -10)
-            .Unanswered(1_000, PostOutcome.Timeout, 1).Unanswered(1_010, PostOutcome.Timeout, 1).Lookup(1, 6_010, 7_000).Stored(7_010, 1, 6_005);
+            .Unanswered(1_000, PostOutcome.Timeout, 1).Unanswered(1_010, PostOutcome.Timeout, 1).Lookup(1, 8_010, 9_000).Stored(9_010, 1, 8_005);
         Assert.Equal(1, Stopped().Judged()[Wrong.LastSeenIsNoReceiveTime]);
-        Assert.Equal(0, Stopped().Outage(900, 6_000, OutageKind.Service).Judged()[Wrong.LastSeenIsNoReceiveTime]);
+        Assert.Equal(0, Stopped().Outage(900, 8_000, OutageKind.Service).Judged()[Wrong.LastSeenIsNoReceiveTime]);
+    }
+
+    [Theory]
+    [InlineData(4_900, 0)]
+    [InlineData(6_100, 1)]
+    public void What_a_sender_left_in_the_socket_may_be_read_some_seconds_after_it_gave_up(double receivedMs, int wrong) =>
+        Assert.Equal(wrong, new Told().Callback(0, 2).Lookup(2, 10, 500).Stored(510, 2, 0)
+            .Unanswered(1_000, PostOutcome.Timeout, 1).Unanswered(1_010, PostOutcome.Timeout, 1)
+            .Lookup(1, receivedMs + 10, 7_000).Stored(7_010, 1, receivedMs).Judged()[Wrong.LastSeenIsNoReceiveTime]);
+
+    [Fact]
+    public void Of_two_unanswered_callbacks_the_one_that_names_all_that_was_stored_at_its_time_counts()
+    {
+        Told told = new Told().Unanswered(1_000, PostOutcome.Timeout, 1, 3, 4).Unanswered(1_000, PostOutcome.Timeout, 3, 1).Unanswered(1_000, PostOutcome.Timeout, 4)
+            .Lookup(1, 1_100, 2_000).Lookup(4, 1_100, 2_000).Stored(2_010, 1, 1_050).Stored(2_010, 4, 1_050).Swept(31_060, 1).Swept(31_060, 4);
+        Verdict verdict = told.Judged();
+        Assert.Equal(1, verdict.Promoted);
+        Assert.Equal(2, verdict[SightingOutcome.Stored]);
+        Assert.Equal(1, verdict.Missed);
+        Assert.Equal(0, verdict.WrongTotal);
     }
 
     [Fact]
