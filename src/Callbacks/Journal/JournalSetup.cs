@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Callbacks.Configuration;
 using Callbacks.Journal.Disk;
 using Callbacks.Journal.Pending;
@@ -37,13 +36,11 @@ static class JournalSetup
         services.AddHostedService<JournalHost>();
     }
 
-    /// <summary>Not from a seeded generator: the tags of two lives must differ.</summary>
-    static uint DrawTag()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-    }
+    /// <summary>
+    /// Not from a seeded generator: the tags of two lives must differ. The first four bytes of a Guid are all drawn by the kernel; a generator for
+    /// keys would load its library first, while senders wait.
+    /// </summary>
+    static uint DrawTag() => BinaryPrimitives.ReadUInt32LittleEndian(Guid.NewGuid().ToByteArray());
 
     /// <summary>Opens the journal before anything that uses it starts, and closes it after all of that has stopped.</summary>
     sealed class JournalHost(CallbackJournal journal) : IHostedService
