@@ -25,7 +25,7 @@ sealed class Disturbances
     {
         _rules = rules;
         (long Start, long End)[] away = [.. Away(evidence)];
-        IEnumerable<(long, long)> upstream = [.. away, .. Silences(evidence.Lookups)];
+        IEnumerable<(long, long)> upstream = [.. away, .. Silences(evidence.Lookups, rules.PauseMax)];
         _closing = new Intervals(away.Select(closed => (closed.Start - SendMax, closed.End)));
         _any = new Intervals([.. evidence.Outages.Select(outage => (outage.Start, outage.End)), .. upstream]);
         _serviceOrPostgres = new Intervals(evidence.Outages
@@ -38,6 +38,13 @@ sealed class Disturbances
 
     /// <summary>No stretch of this life was long enough for a service to do its work.</summary>
     public bool Excuse(long from, long to, long able) => _any.LongestFree(from, to) < able;
+
+    /// <summary>The same, with what the service did about the id, and the times in which its lookups were at their limit.</summary>
+    public bool Excuse(long from, long to, long able, IEnumerable<(long Start, long End)> busy) =>
+        new Intervals([.. busy, .. (_anyOrFull ?? _any).Between(from, to)]).LongestFree(from, to) < able;
+
+    /// <summary>The longest time in a row in which service and PostgreSQL were there, and had been for a while.</summary>
+    public long LongestAble(long from, long to) => _serviceOrPostgres.LongestFree(from, to);
 
     /// <summary>For nine tenths of this life the service's lookups were at their limit, or something was away.</summary>
     public bool Overload(long from, long to) => _anyOrFull is not null && _anyOrFull.Covered(from, to) >= (to - from) * OverloadShare;
@@ -79,27 +86,35 @@ sealed class Disturbances
     }
 
     /// <summary>
-    /// No good answer for anybody, for 2 s or more, although somebody asked: at least one lookup failed in that time by the upstream's
-    /// doing. That nobody asked is no excuse.
+    /// No good answer for anybody, for 2 s or more, although somebody asked: as long as lookups failed by the upstream's doing, one after another
+    /// with no more than a pause between. That nobody asked is no excuse.
     /// </summary>
-    static IEnumerable<(long Start, long End)> Silences(LookupRecord[] lookups)
+    static IEnumerable<(long Start, long End)> Silences(LookupRecord[] lookups, long pause)
     {
         LookupRecord[] byEnd = [.. lookups.Where(lookup => lookup.IsLookup)];
         Array.Sort(byEnd, (left, right) => left.End.CompareTo(right.End));
         long from = byEnd.Length > 0 ? byEnd[0].Start : 0;
-        bool failed = false;
+        var failed = new List<(long Start, long End)>();
         foreach (LookupRecord lookup in byEnd)
         {
-            failed |= lookup.IsUpstreamsFault;
+            if (lookup.IsUpstreamsFault)
+                failed.Add((lookup.Start, lookup.End + pause));
             if (!lookup.IsGood)
                 continue;
-            if (failed && lookup.End - from >= SilenceMin)
-                yield return (from, lookup.End);
-            (from, failed) = (lookup.End, false);
+            foreach ((long, long) silence in Silent(from, lookup.End))
+                yield return silence;
+            from = lookup.End;
+            failed.Clear();
         }
 
-        if (failed && byEnd[^1].End - from >= SilenceMin)
-            yield return (from, byEnd[^1].End);
+        if (byEnd.Length > 0)
+        {
+            foreach ((long, long) silence in Silent(from, byEnd[^1].End))
+                yield return silence;
+        }
+
+        IEnumerable<(long, long)> Silent(long since, long until) =>
+            failed.Count == 0 || until - since < SilenceMin ? [] : new Intervals(failed).Between(since, until);
     }
 
     static IEnumerable<(long Start, long End)> Full(LookupRecord[] lookups, int enough)

@@ -29,6 +29,13 @@ sealed class Intervals
 
     public IEnumerable<(long Start, long End)> All => _starts.Zip(_ends);
 
+    /// <summary>What of them lies between two moments.</summary>
+    public IEnumerable<(long Start, long End)> Between(long from, long to)
+    {
+        for (int index = FirstEndingAfter(from); index < Count && _starts[index] < to; index++)
+            yield return (Math.Max(from, _starts[index]), Math.Min(to, _ends[index]));
+    }
+
     public bool Touches(long from, long to)
     {
         int first = FirstEndingAfter(from);

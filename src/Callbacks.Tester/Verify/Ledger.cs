@@ -11,6 +11,7 @@ sealed class Ledger
     readonly List<long> _receivedAt = [];
     readonly List<string> _callbackId = [];
     readonly List<Standing> _standing = [];
+    readonly List<bool> _isAnswered = [];
     readonly List<int> _first = [0];
     readonly List<long> _ids = [];
 
@@ -38,6 +39,7 @@ sealed class Ledger
             _receivedAt.Add(post.ReceivedAt);
             _callbackId.Add(post.CallbackId);
             _standing.Add(post.IsAcknowledged ? Standing.Acknowledged : post.MayCount ? Standing.MayCount : Standing.NoEffect);
+            _isAnswered.Add(post.Outcome == PostOutcome.Answered);
             _ids.AddRange(post.Ids);
             _first.Add(_ids.Count);
         }
@@ -73,16 +75,16 @@ sealed class Ledger
     /// <param name="ofService">When the service did not.</param>
     public void Extend(long unreadMax, IEnumerable<Outage> ofService)
     {
-        Outage[] outages = [.. ofService];
+        Outage[] outages = [.. ofService.OrderBy(outage => outage.Start)];
         for (int callback = 0; callback < Count; callback++)
         {
-            if (_standing[callback] != Standing.MayCount)
+            if (_standing[callback] != Standing.MayCount || _isAnswered[callback])
                 continue;
             _latest[callback] = _sendEnd[callback] + unreadMax;
             foreach (Outage outage in outages)
             {
-                if (outage.Start <= _sendEnd[callback] && outage.End >= _sendStart[callback])
-                    _latest[callback] = Math.Max(_latest[callback], outage.End);
+                if (outage.Start <= _latest[callback] && outage.End >= _sendStart[callback])
+                    _latest[callback] = Math.Max(_latest[callback], outage.End + unreadMax);
             }
         }
     }

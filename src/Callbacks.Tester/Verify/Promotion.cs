@@ -23,16 +23,15 @@ static class Promotion
         ];
         foreach (IGrouping<long, long> together in written.Where(one => !known.Contains(one.LastSeen)).Distinct().GroupBy(one => one.LastSeen, one => one.Id))
         {
-            int[] candidates = Candidates(together).ToArray();
-
-            // One that counted already has its receive time: another time isn't its own.
-            if (candidates is [int only] && ledger.StandingOf(only) == Ledger.Standing.MayCount)
+            int[] candidates = [.. Candidates(together)];
+            if (candidates is [int only])
             {
                 ledger.Promote(only, together.Key);
                 verdict.Promoted++;
             }
         }
 
+        // One that counted already has its receive time: another time isn't its own.
         IEnumerable<int> Candidates(IGrouping<long, long> together)
         {
             HashSet<int>? all = null;
@@ -41,7 +40,7 @@ static class Promotion
                 var named = new HashSet<int>();
                 foreach (int callback in mayCount[objects.NumberOf(id)])
                 {
-                    if (ledger.MayHaveReceived(callback, together.Key, rules.ReceiveSlack))
+                    if (ledger.StandingOf(callback) == Ledger.Standing.MayCount && ledger.MayHaveReceived(callback, together.Key, rules.ReceiveSlack))
                         named.Add(callback);
                 }
 

@@ -84,6 +84,8 @@ sealed class RowJudge(Evidence evidence, Rules rules, SweepJudge sweeps, Verdict
             verdict.Add(Wrong.LastSeenIsNoReceiveTime, () =>
                 $"object {id}: at {Moment.Text(at)} last_seen became {Moment.Text(lastSeen)}, which no callback that names it was received at");
         }
+        else if (!online && !rules.KeepAll)
+            verdict.Add(Wrong.OnlineIsNotTheAnswer, () => $"object {id}: at {Moment.Text(at)} it was stored though it was offline");
         else
             JudgeAnswer(history, lastSeen, online, at);
 

@@ -59,6 +59,9 @@ sealed record Rules
     /// </summary>
     public long TransitMax { get; init; } = 4 * Moment.PerSecond;
 
+    /// <summary>So long may a service wait, after a lookup that failed, before it asks again: its own backoff, or what the upstream asked for.</summary>
+    public long PauseMax { get; init; } = 10 * Moment.PerSecond;
+
     /// <summary>A GET that a connection broke is sent again by the client itself within this time, or never.</summary>
     public const long ResendWithin = Moment.PerSecond;
 

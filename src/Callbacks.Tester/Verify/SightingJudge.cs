@@ -20,7 +20,7 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             if (IsStored(history, received, nextChange, received + rules.Retention + rules.StoreSlack))
                 verdict.Add(SightingOutcome.Stored);
             else
-                JudgeUnstored(history, history.Sightings[index], received);
+                JudgeUnstored(history, index, received);
             if (evidence.Changes is not null && received >= evidence.AuditFrom)
                 LookForPassedOver(history, history.Sightings[index], received, nextChange);
         }
@@ -38,13 +38,18 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
         return (evidence.Changes is null || received < evidence.AuditFrom) && history.Row?.LastSeen >= received;
     }
 
-    void JudgeUnstored(History history, int callback, long received)
+    void JudgeUnstored(History history, int sighting, long received)
     {
+        int callback = history.Sightings[sighting];
         long end = received + rules.Retention;
         int first = history.FirstLookup(received);
         LookupRecord? answered = null;
+        LookupRecord? answeredMuchLater = null;
         LookupRecord? unanswered = null;
-        bool offline = false, unknown = false, failed = FailedUnderWay(history.Lookups[..first], received);
+        // Without anybody who named the id before, the first lookup is this one's already, and after an answer the next one is.
+        bool isOwn = !WasNamedBefore(history, sighting);
+        var asking = new List<(long Start, long End)>();
+        bool offline = false, unknown = false, failed = FailedUnderWay(history.Lookups[..first], received, asking);
         for (int index = first; index < history.Lookups.Length; index++)
         {
             LookupRecord lookup = history.Lookups[index];
@@ -56,12 +61,21 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             offline |= inTime && lookup.Outcome == LookupOutcome.Offline && !rules.KeepAll;
             bool hasFailed = HasFailed(lookup);
             failed |= hasFailed;
-            bool surelyWaited = history.BegunAtEarliest(index) >= received + rules.TransitMax;
-            if (lookup.IsGood && !hasFailed && surelyWaited && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
+            asking.Add((lookup.Start, lookup.End + (hasFailed ? rules.PauseMax : 0)));
+            bool muchLater = history.BegunAtEarliest(index) >= received + rules.TransitMax;
+            if (lookup.IsGood && !hasFailed && (muchLater || isOwn) && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
+            {
                 answered = lookup;
+                if (muchLater)
+                    answeredMuchLater = lookup;
+            }
             else
                 unanswered = lookup;
+            isOwn |= lookup.IsGood && !hasFailed;
         }
+
+        // A service that could have asked again for long enough, and did not, has no right to what an earlier failure excuses.
+        bool wasBusy = failed && disturbances.Excuse(received, end, rules.Able, asking);
 
         if (offline)
             verdict.Add(SightingOutcome.Offline);
@@ -71,11 +85,11 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             verdict.Add(SightingOutcome.TooYoung);
         else if (evidence.Changes is null || received < evidence.AuditFrom)
             verdict.Add(SightingOutcome.NotAudited);
-        else if (answered is null && failed)
+        else if (answered is null && wasBusy)
             verdict.Add(SightingOutcome.LookupsFailed);
-        else if (MayLose(answered, end) && disturbances.Excuse(received, end, rules.Able))
+        else if (MayLose(answered, end) && (wasBusy || disturbances.Excuse(received, end, rules.Able)))
             verdict.Add(SightingOutcome.ExpiredInOutage);
-        else if (answered is null && disturbances.Overload(received, end))
+        else if (answeredMuchLater is null && disturbances.Overload(received, end))
             verdict.Add(SightingOutcome.ExpiredUnderOverload);
         else
         {
@@ -94,11 +108,29 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
         || (lookup.Outcome == LookupOutcome.NotAnswered && lookup.End - lookup.Start >= rules.Patience);
 
     /// <summary>A lookup under way at the receipt can't settle it, but keeps the next one from starting until it has ended: its failure takes its part of the life.</summary>
-    bool FailedUnderWay(ReadOnlySpan<LookupRecord> before, long received)
+    bool FailedUnderWay(ReadOnlySpan<LookupRecord> before, long received, List<(long Start, long End)> asking)
     {
+        bool failed = false;
         foreach (LookupRecord lookup in before)
         {
-            if (lookup.End > received && HasFailed(lookup))
+            if (lookup.End <= received || !HasFailed(lookup))
+                continue;
+            failed = true;
+            asking.Add((lookup.Start, lookup.End + rules.PauseMax));
+        }
+
+        return failed;
+    }
+
+    /// <summary>Somebody did, or may have done so, within a life: a lookup that reached the upstream after the receipt may have begun before it.</summary>
+    bool WasNamedBefore(History history, int sighting)
+    {
+        long received = history.ReceivedAt(sighting), since = received - rules.Retention - rules.ClockSlack;
+        if (sighting > 0 && history.ReceivedAt(sighting - 1) >= since)
+            return true;
+        foreach (int callback in history.MayCount)
+        {
+            if (history.Ledger.SendStart(callback) <= received && history.Ledger.LatestReceipt(callback) + rules.ReceiveSlack >= since)
                 return true;
         }
 

@@ -43,8 +43,18 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
             return;
 
         long covered = CoverEnd(history, lastSeen, due, until);
+        long id = history.Id;
         if (disturbances.Recovering(due, until))
+        {
+            // Of no use for a percentile; but what was there for so long while nothing was the matter is late.
+            if (covered < until && disturbances.LongestAble(covered, until) is var able && able > rules.LateMax)
+            {
+                verdict.Add(Wrong.SweptLate, () =>
+                    $"object {id}: last_seen {Moment.Text(lastSeen)}, there until {Moment.Text(until)}, of which {able / Moment.PerMillisecond} ms in a row without cover or outage");
+            }
+
             return;
+        }
 
         long beyond = until - covered;
         _judged++;
@@ -54,7 +64,6 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
         if (beyond <= rules.Late)
             return;
 
-        long id = history.Id;
         Func<string> example = () =>
             $"object {id}: last_seen {Moment.Text(lastSeen)}, there until {Moment.Text(until)}, "
             + $"{beyond / Moment.PerMillisecond} ms after the last moment that anything covered it";
@@ -84,18 +93,20 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
                 return null;
             if (history.Ledger.LatestReceipt(callback) > due || received + rules.Retention <= at + rules.ClockSlack)
                 continue;
-            if (!AnsweredBetween(history, received - rules.ClockSlack, at + rules.ClockSlack))
+            if (!SettledBetween(history, received - rules.ClockSlack, at + rules.ClockSlack))
                 return callback;
         }
 
         return null;
     }
 
-    static bool AnsweredBetween(History history, long from, long to)
+    /// <summary>By an answer of which no row has to come: the row would tell of the other kind.</summary>
+    bool SettledBetween(History history, long from, long to)
     {
         for (int index = history.FirstLookup(from); index < history.Lookups.Length && history.Lookups[index].Start <= to; index++)
         {
-            if (history.Lookups[index].IsGood && history.Lookups[index].End <= to)
+            LookupRecord lookup = history.Lookups[index];
+            if (lookup.End <= to && (lookup.Outcome == LookupOutcome.Unknown || (lookup.Outcome == LookupOutcome.Offline && !rules.KeepAll)))
                 return true;
         }
 
@@ -113,14 +124,14 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
             {
                 if (history.ReceivedAt(index) > covered + rules.ClockSlack || covered >= until)
                     break;
-                covered = Math.Max(covered, SettledAtLatest(history, index));
+                covered = Math.Max(covered, SettledAtLatest(history, history.ReceivedAt(index), history.Ledger.LatestReceipt(history.Sightings[index])));
             }
 
             foreach (int callback in history.MayCount)
             {
                 long received = history.Ledger.LatestReceipt(callback) + rules.ReceiveSlack;
                 if (history.Ledger.SendStart(callback) <= covered + rules.ReceiveSlack && received > lastSeen)
-                    covered = Math.Max(covered, received + rules.Retention);
+                    covered = Math.Max(covered, SettledAtLatest(history, received, received));
             }
 
             if (covered == before || covered >= until)
@@ -129,10 +140,9 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
     }
 
     /// <summary>A sighting that left the row as it was is settled once its first sure answer says so, and when its life is over.</summary>
-    long SettledAtLatest(History history, int sighting)
+    long SettledAtLatest(History history, long received, long latestReceipt)
     {
-        long received = history.ReceivedAt(sighting);
-        long sure = history.Ledger.LatestReceipt(history.Sightings[sighting]) + rules.SureLead;
+        long sure = latestReceipt + rules.SureLead;
         long end = received + rules.Retention;
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {

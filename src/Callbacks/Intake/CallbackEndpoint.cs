@@ -53,7 +53,7 @@ sealed partial class CallbackEndpoint : IDisposable
         ReadResult read;
         try
         {
-            while (!(read = await reader.ReadAsync()).IsCompleted && read.Buffer.Length <= _bodyBytesMax)
+            while (!(read = await reader.ReadAsync(_connections.Cut)).IsCompleted && read.Buffer.Length <= _bodyBytesMax)
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
         catch (BadHttpRequestException exception)
@@ -63,7 +63,7 @@ sealed partial class CallbackEndpoint : IDisposable
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
         {
-            // The client went away in the middle of its body: there is no callback, and nobody to tell.
+            // The client went away in the middle of its body, or a stop can wait no longer for the rest: there is no callback, and nobody to tell.
             context.Abort();
             return;
         }

@@ -22,6 +22,7 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     readonly int _max = options.Value.ConnectionsMax;
     readonly SemaphoreSlim _places = new(options.Value.ConnectionsMax);
     readonly CancellationTokenSource _stopping = new();
+    readonly CancellationTokenSource _cutting = new();
     readonly Lock _lock = new();
     readonly List<ClientConnection> _open = [];
     TaskCompletionSource _awaitedGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,6 +31,9 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
 
     /// <summary>Answers carry <c>Connection: close</c>: a stop is under way, or all places are taken by connections in use.</summary>
     public bool MustClose => Volatile.Read(ref _reasonsToClose) != 0;
+
+    /// <summary>Cancelled when a stop waits no longer for the rest of a request's body.</summary>
+    public CancellationToken Cut => _cutting.Token;
 
     public int Count
     {
@@ -114,6 +118,9 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
 
     /// <summary>No place is given out any more.</summary>
     public void StopAdmitting() => _stopping.Cancel();
+
+    /// <summary>Ends the requests whose bodies have not come: none of them has counted, and the next process can't begin before they are gone.</summary>
+    public void CutUnread() => _cutting.Cancel();
 
     /// <summary>From now on every answer closes its connection.</summary>
     public void CloseWithAnswers() => Interlocked.Increment(ref _reasonsToClose);
@@ -202,5 +209,6 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     {
         _places.Dispose();
         _stopping.Dispose();
+        _cutting.Dispose();
     }
 }

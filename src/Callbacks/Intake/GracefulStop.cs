@@ -3,8 +3,8 @@ namespace Callbacks.Intake;
 /// <summary>
 /// Goes before the server's own stop. First nothing more is accepted, and what waits in the kernel's queue is left to the next process on
 /// the socket; then every answer closes its connection, and those connections get a short time from which a request may be on its way.
-/// Only then is closed what is left, one by one: idle connections, of which HTTP/1.1 allows no better farewell. Requests under way are
-/// the server's to finish.
+/// Only then is closed what is left, one by one: idle connections, of which HTTP/1.1 allows no better farewell. A request whose body has
+/// not come by then is cut off; the others under way are the server's to finish.
 /// </summary>
 sealed partial class GracefulStop(
     GatedTransport transport, Connections connections, TimeProvider time, ILogger<GracefulStop> logger) : IHostedLifecycleService
@@ -27,6 +27,7 @@ sealed partial class GracefulStop(
         int recent = await connections.AwaitAsync(onlyFresh: false, KeptAliveGrace, cancellationToken);
         int fresh = recent == 0 ? 0 : await connections.AwaitAsync(onlyFresh: true, FreshGrace, cancellationToken);
         await connections.CloseOneByOneAsync(ClosingMax, cancellationToken);
+        connections.CutUnread();
         double milliseconds = time.GetElapsedTime(start).TotalMilliseconds;
         LogStopped(before, milliseconds, recent, fresh);
     }

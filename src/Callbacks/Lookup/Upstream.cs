@@ -41,8 +41,9 @@ sealed class Upstream : IDisposable
             ActivityHeadersPropagator = telemetry is { IsSent: true } ? DistributedContextPropagator.Current : null,
             MaxConnectionsPerServer = options.InFlightMax,
             ConnectTimeout = options.AttemptTimeout,
-            // Longer than the gaps between callbacks, so that a sender every 5 s does not mean new connections every 5 s.
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+            // Longer than the gaps between callbacks, so that a sender every 5 s does not mean new connections every 5 s; not much longer, for those of
+            // a machine that is gone have to fail one by one.
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
             MaxResponseHeadersLength = 8,
             // A body beyond the cap is not read to its end to save the connection.
             MaxResponseDrainSize = 0,

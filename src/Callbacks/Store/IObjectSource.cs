@@ -23,6 +23,8 @@ interface IObjectSource
     /// <summary>The last batch taken is committed: its sightings settle as stored.</summary>
     void Stored();
 
-    /// <summary>The last batch taken failed, or its outcome is unknown: it will be handed out again, without what expires meanwhile.</summary>
+    /// <summary>
+    /// The last batch taken failed, or its outcome is unknown: it will be handed out again, behind what else waits and without what expires meanwhile.
+    /// </summary>
     void Returned();
 }

@@ -29,13 +29,15 @@ sealed partial class ObjectWriter(
     // A batch under way when the service stops may still commit; if not, its callbacks are pending at the next start.
     static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
-    // A server too slow for a batch within the timeout gets smaller ones, down to this; each success doubles them again.
-    const int RowsFloor = 100;
+    // A lock that goes within so many tries is no more than another writer.
+    const int LocksMax = 3;
 
     ObjectBatch _batch = new();
+    // A batch that the server takes too long for, or refuses, becomes smaller ones, until what keeps it is alone; each success doubles them again.
     int _rowsMax = options.Value.BatchRowsMax;
     bool _isReady;
     bool _isBatchRefused;
+    int _locks;
 
     /// <summary>
     /// Makes sure that the table is there, waits for something to store, writes one batch. On an exception nothing is lost: the
@@ -66,11 +68,11 @@ sealed partial class ObjectWriter(
         {
             _isReady = false;
             _isBatchRefused = true;
-            // A session that began on a read-only server, or on one that is the replica now, would stay what it is.
-            if (!PostgresError.IsConflict(e))
+            if (!PostgresError.IsSessionWell(e))
                 connections.Writer.Clear();
-            if (PostgresError.IsTimeout(e))
-                _rowsMax = Math.Max(Math.Min(RowsFloor, options.Value.BatchRowsMax), _rowsMax / 2);
+            if (PostgresError.MaySpareOthers(e))
+                _rowsMax = Math.Max(1, Math.Min(_rowsMax, _batch.Rows.Count) / 2);
+            _locks = PostgresError.IsLocked(e) ? _locks + 1 : 0;
             // It may have been committed all the same.
             commits.Committed(_batch.Oldest);
             source.Returned();
@@ -83,6 +85,7 @@ sealed partial class ObjectWriter(
         commits.Committed(_batch.Oldest);
         state.Stored(_batch.Rows);
         _isBatchRefused = false;
+        _locks = 0;
         _rowsMax = (int)Math.Min(_rowsMax * 2L, options.Value.BatchRowsMax);
     }
 
@@ -94,11 +97,13 @@ sealed partial class ObjectWriter(
             try
             {
                 await RunOnceAsync(stoppingToken);
-                backoff.Reset();
+                // Where one row is refused again and again, the others aren't held up by it, and the log isn't filled.
+                if (_rowsMax == options.Value.BatchRowsMax)
+                    backoff.Reset();
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                if (PostgresError.IsConflict(e))
+                if (PostgresError.IsConflict(e) || (PostgresError.IsLocked(e) && _locks < LocksMax))
                     Log.Conflict(logger, e);
                 else
                     state.Failed(e);
@@ -144,6 +149,8 @@ sealed partial class ObjectWriter(
         // Prepared once for each physical connection; afterwards this is a lookup in the client.
         await command.PrepareAsync(CancellationToken.None);
         await command.ExecuteNonQueryAsync(CancellationToken.None);
+        // Also when it had been given up: a server that goes on after a pause may write what has outlived its retention.
+        commits.Committed(batch.Oldest);
     }
 
     static partial class Log

@@ -10,10 +10,20 @@ static class PostgresError
         SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
     };
 
+    /// <summary>Somebody's transaction keeps a row, or the table, locked.</summary>
+    public static bool IsLocked(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
+
     public static bool IsTableMissing(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
 
-    /// <summary>The server ended the statement, or was given up.</summary>
-    public static bool IsTimeout(Exception exception) => exception is TimeoutException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+    /// <summary>
+    /// The statement failed, and the session has nothing to do with it. Any other may have begun on a read-only server, or on one that is the
+    /// replica now, and would stay what it is.
+    /// </summary>
+    public static bool IsSessionWell(Exception exception) =>
+        IsConflict(exception) || IsLocked(exception) || exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+
+    /// <summary>A smaller batch may go through: the server was too slow for this one, or refuses a row of it, or cannot have one's lock.</summary>
+    public static bool MaySpareOthers(Exception exception) => !IsConflict(exception) && exception is TimeoutException or PostgresException;
 
     /// <summary>
     /// One sentence, ending in a full stop. Of a server's error only code and message: its detail may hold row values. Npgsql's own

@@ -10,7 +10,7 @@ sealed class StoreConnections : IAsyncDisposable
     const int OwnConnectionsMax = 3;
     const int ViewConnectionsMax = ObjectReader.ReadsMax + 8;
 
-    // A server whose machine is gone is noticed after about 20 s of silence.
+    // An idle connection to a machine that is gone is noticed after some 40 s (nine probes); one with a statement under way is given up long before (Patience).
     const int KeepAliveSeconds = 10;
     const int KeepAliveIntervalSeconds = 3;
 
@@ -20,9 +20,12 @@ sealed class StoreConnections : IAsyncDisposable
         string timeout = $"-c statement_timeout={(long)store.CommandTimeout.TotalMilliseconds}";
         AnswerLimit = store.ConnectTimeout + store.CommandTimeout + TimeSpan.FromMilliseconds(500);
 
+        // One row that somebody keeps locked must not keep all others waiting until the statement is ended.
+        string lockTimeout = $"-c lock_timeout={(long)store.CommandTimeout.TotalMilliseconds / 5}";
+
         // What the journal forgets must be on PostgreSQL's disk. Startup options outrank the server's, the database's and the
         // role's settings, and of two the last one counts, so ours stand behind those of the connection string.
-        Writer = Build(store, "writer", OwnConnectionsMax, $"{timeout} -c synchronous_commit=on");
+        Writer = Build(store, "writer", OwnConnectionsMax, $"{timeout} {lockTimeout} -c synchronous_commit=on");
 
         // A delete lost in a crash is made again by the next pass, so it needn't wait for the disk. The planner may not guess:
         // without statistics it takes a hash join over the whole table for 5,000 ids; in the order of the index the rows are

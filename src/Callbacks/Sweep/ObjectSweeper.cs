@@ -154,8 +154,8 @@ sealed class ObjectSweeper : BackgroundService
             {
                 _state.Failed(PostgresError.Describe(e));
                 delay = backoff.Next();
-                // A session that began on a read-only server would stay read-only.
-                _connections.Sweep.Clear();
+                if (!PostgresError.IsSessionWell(e))
+                    _connections.Sweep.Clear();
             }
             catch (Exception)
             {

@@ -15,10 +15,15 @@ static class SweepSql
 
     public const string SelectNext = "select min(last_seen) from objects where last_seen >= $1";
 
-    /// <summary>Spares a row that was written again after it was read. Ids come sorted, so rows are locked in the writer's order.</summary>
+    /// <summary>
+    /// Spares a row that was written again after it was read, and one that somebody keeps locked: it waits for nobody, so that one row can't keep
+    /// the others. The next full pass finds it.
+    /// </summary>
     public const string Delete = """
-        delete from objects o using unnest($1::bigint[], $2::timestamptz[]) as due (id, last_seen)
-        where o.id = due.id and o.last_seen <= due.last_seen
+        with free as materialized (
+            select o.id from objects o join unnest($1::bigint[], $2::timestamptz[]) as due (id, last_seen) on o.id = due.id and o.last_seen <= due.last_seen
+            for update of o skip locked)
+        delete from objects o using free where o.id = free.id
         returning o.id
         """;
 }

@@ -26,7 +26,8 @@ public sealed class CheckTests : IDisposable
         string connectionString = await PostgreSql.CreateDatabaseAsync();
         await using var upstream = new UpstreamProcess(Path.Combine(_folder, "lookups"), ["--latency-min", "1", "--latency-max", "5"]);
         await upstream.StartAsync();
-        string[] flags = [$"--Journal:Directory={Journal}", $"--Store:ConnectionString={connectionString}", $"--Lookup:BaseUrl={upstream.Url}"];
+        // On a crowded machine a connection takes longer than the two seconds of the default.
+        string[] flags = [$"--Journal:Directory={Journal}", $"--Store:ConnectionString={connectionString}", "--Store:ConnectTimeout=00:00:10", $"--Lookup:BaseUrl={upstream.Url}"];
 
         (int before, string saidBefore) = await RunAsync(["check", $"--urls=http://localhost:{_port}", .. flags]);
         Assert.True(before == 0, saidBefore);

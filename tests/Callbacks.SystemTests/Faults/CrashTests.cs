@@ -36,8 +36,9 @@ public sealed class CrashTests(ITestOutputHelper output)
             output);
 
         using var enough = new CancellationTokenSource();
-        Task<SendFigures> sending = rig.SendAsync(
-            ["--rate", "100", "--ids", "20", "--id-range", "5000", "--seed", $"{random.Next()}"], 30 * Second * Rounds, enough: enough.Token);
+        Task<SendFigures[]> sending = Task.WhenAll(
+            rig.SendAsync(["--rate", "100", "--ids", "20", "--id-range", "5000", "--seed", $"{random.Next()}"], 30 * Second * Rounds, enough: enough.Token),
+            rig.SendAsync(RareIds.Sender(random), 30 * Second * Rounds, enough: enough.Token));
         for (int round = 0; round < Rounds; round++)
         {
             // Each draws from a generator of its own: they run side by side.
@@ -48,9 +49,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         }
 
         await enough.CancelAsync();
-        SendFigures sent = await sending;
-
-        Assert.True(sent.Accepted > sent.Sent / 2, $"{sent}");
+        Assert.All(await sending, sent => Assert.True(sent.Accepted > sent.Sent / 2, $"{sent}"));
         TrialVerdict verdict = await rig.AssertGoodAsync();
         Assert.InRange(verdict.Outcomes["expired_in_outage"], 0, verdict.Sightings * ExpiredShareMax);
     }

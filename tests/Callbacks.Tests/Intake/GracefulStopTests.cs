@@ -99,6 +99,24 @@ public sealed class GracefulStopTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_client_that_stalls_in_the_middle_of_its_body_holds_no_stop_up_and_has_no_effect()
+    {
+        FakeLog log = new();
+        await using IntakeHost host = await IntakeHost.StartAsync(log);
+        using RawClient client = await host.ConnectAsync();
+        await client.SendAsync("POST /callback HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"object_ids\":[1,2");
+        await Eventually(() => host.Services.GetRequiredService<Connections>().Count == 1);
+
+        long start = TimeProvider.System.GetTimestamp();
+        await host.StopAsync();
+
+        // The server itself would wait for 5 s.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.True(await client.IsClosedAsync());
+        Assert.Empty(log.Appended);
+    }
+
+    [Fact]
     public async Task A_stop_with_nothing_under_way_is_quick()
     {
         TimeSpan shortest = TimeSpan.MaxValue;

@@ -97,7 +97,7 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
     {
         lock (_lock)
         {
-            _waiting.InsertRange(0, _underWay);
+            _waiting.AddRange(_underWay);
             _underWay.Clear();
             ReturnedBatches++;
         }

@@ -35,7 +35,7 @@ public sealed class StoreFaultTests
     public async Task A_deadlock_with_a_locker_in_opposite_order_is_waited_out()
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
-        await using var rig = new WriterRig(database.ConnectionString);
+        await using var rig = new WriterRig(database.ConnectionString, commandTimeoutSeconds: 25);
         await rig.WriteAsync(Two);
         await rig.Writer.StartAsync(CancellationToken.None);
 
@@ -58,11 +58,52 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
+    public async Task One_row_that_somebody_keeps_locked_keeps_no_other_waiting()
+    {
+        const int Count = 200;
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        await using var rig = new WriterRig(database.ConnectionString, commandTimeoutSeconds: 1);
+        ObjectState[] rows = [.. Enumerable.Range(1, Count).Select(id => new ObjectState(id, Online: true, Noon))];
+        await rig.WriteAsync(rows);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        await using (NpgsqlConnection locker = await database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await locker.BeginTransactionAsync())
+        {
+            await ExecuteAsync(locker, "select from objects where id = 5 for update");
+            rig.Source.Offer(rows.Select(row => row with { LastSeen = Noon + TimeSpan.FromSeconds(1) }));
+            await Wait.UntilAsync(
+                async () => await database.ReadAsync<long>("select count(*) from objects where last_seen > '2026-01-01 12:00:00Z'") == Count - 1, "all others are stored");
+            Assert.False(rig.Source.IsEmpty);
+        }
+
+        await rig.UntilStoredAsync();
+        Assert.All(await database.ReadRowsAsync(), row => Assert.Equal(Noon + TimeSpan.FromSeconds(1), row.LastSeen));
+    }
+
+    [Fact]
+    public async Task One_row_that_the_server_refuses_keeps_no_other_waiting_and_fills_no_log()
+    {
+        const int Count = 200;
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        await using var rig = new WriterRig(database.ConnectionString);
+        await rig.WriteAsync(Two);
+        await database.ExecuteAsync("delete from objects; alter table objects add constraint no_five check (id <> 5)");
+        await rig.Writer.StartAsync(CancellationToken.None);
+        rig.Source.Offer(Enumerable.Range(1, Count).Select(id => new ObjectState(id, Online: true, Noon)));
+        await Wait.UntilAsync(async () => await database.ReadAsync<long>("select count(*) from objects") == Count - 1, "all others are stored");
+        await Wait.UntilAsync(() => rig.State.Health.Error?.StartsWith("23514", StringComparison.Ordinal) == true, "the state says why the last one isn't");
+
+        Assert.InRange(rig.Log.Count(LogLevel.Warning), 1, 20);
+        await database.ExecuteAsync("alter table objects drop constraint no_five");
+        await rig.UntilStoredAsync();
+    }
+
+    [Fact]
     public async Task A_serialization_failure_is_written_again_and_the_newest_wins()
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
         await database.ExecuteAsync($"alter database {await database.ReadAsync<string>("select current_database()")} set default_transaction_isolation = 'repeatable read'");
-        await using var rig = new WriterRig(database.ConnectionString);
+        await using var rig = new WriterRig(database.ConnectionString, commandTimeoutSeconds: 25);
         await rig.WriteAsync(Two);
         await rig.Writer.StartAsync(CancellationToken.None);
         ObjectState[] newer = [.. Two.Select(row => row with { LastSeen = Noon + TimeSpan.FromSeconds(1) })];
@@ -192,7 +233,7 @@ public sealed class StoreFaultTests
     {
         await using TemporaryCluster temporary = await TemporaryCluster.StartAsync();
         await temporary.Cluster.CreateDatabaseAsync("callbacks");
-        await using var rig = new WriterRig(temporary.Cluster.ConnectionString("callbacks"));
+        await using var rig = new WriterRig(temporary.Cluster.ConnectionString("callbacks"), commandTimeoutSeconds: 25);
         await rig.WriteAsync(Two[0]);
         await rig.Writer.StartAsync(CancellationToken.None);
         await using (var database = new TestDatabase(temporary.Cluster.ConnectionString("callbacks")))
@@ -237,7 +278,7 @@ public sealed class StoreFaultTests
     public async Task A_stop_waits_for_a_batch_under_way_but_not_for_long()
     {
         await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
-        await using var rig = new WriterRig(database.ConnectionString);
+        await using var rig = new WriterRig(database.ConnectionString, commandTimeoutSeconds: 25);
         await rig.WriteAsync(Two);
         await rig.Writer.StartAsync(CancellationToken.None);
         await using NpgsqlConnection locker = await database.OpenAsync();
@@ -247,7 +288,7 @@ public sealed class StoreFaultTests
 
         long start = TimeProvider.System.GetTimestamp();
         await rig.Writer.StopAsync(CancellationToken.None);
-        // The statement's own timeout is 2 s, so this is the stop's doing.
+        // The statement's own timeout is longer, and so is the lock's: this is the stop's doing.
         Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1_900));
         Assert.Equal(1, rig.Source.ReturnedBatches);
     }

@@ -9,14 +9,15 @@ namespace Callbacks.Tests.Store;
 /// <summary>An <see cref="ObjectWriter"/> with what it needs around it.</summary>
 sealed class WriterRig : IAsyncDisposable
 {
-    public WriterRig(string connectionString, int batchRowsMax = 10_000)
+    /// <param name="commandTimeoutSeconds">Of a statement; a lock is waited for a fifth of it.</param>
+    public WriterRig(string connectionString, int batchRowsMax = 10_000, int commandTimeoutSeconds = 2)
     {
         IOptions<StoreOptions> options = Options.Create(new StoreOptions
         {
             ConnectionString = connectionString,
             BatchRowsMax = batchRowsMax,
             ConnectTimeout = TimeSpan.FromSeconds(1),
-            CommandTimeout = TimeSpan.FromSeconds(2),
+            CommandTimeout = TimeSpan.FromSeconds(commandTimeoutSeconds),
         });
         Connections = new StoreConnections(options);
         State = new StoreState(Time, Log);

@@ -35,6 +35,27 @@ public sealed class ObjectSweeperTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_somebody_keeps_locked_keeps_no_other_and_goes_when_it_is_free()
+    {
+        await _rig.StoreAsync(Row(1), Row(2), Row(3));
+        _clock.Advance(Retention + Microsecond);
+        await using (NpgsqlConnection locker = await _rig.Database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await locker.BeginTransactionAsync())
+        {
+            await using var lockRow = new NpgsqlCommand("select from objects where id = 2 for update", locker);
+            await lockRow.ExecuteNonQueryAsync();
+            await _rig.SweepAsync();
+            Assert.Equal([2], await _rig.Database.ReadIdsAsync());
+        }
+
+        // With the next look at all of the table.
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        await _rig.SweepAsync();
+        Assert.Empty(await _rig.Database.ReadIdsAsync());
+        Assert.Equal(3, _rig.State.Health.RowsSwept);
+    }
+
+    [Fact]
     public async Task It_wants_to_be_called_when_the_oldest_row_runs_out()
     {
         await _rig.StoreAsync(Row(1), Row(2, TimeSpan.FromSeconds(-28)));

@@ -98,6 +98,36 @@ public sealed class VerdictOnRows
     }
 
     [Fact]
+    public void A_row_that_stays_when_nothing_has_been_the_matter_for_long_is_late_whatever_was_before_or_after() => Only(
+        Wrong.SweptLate,
+        Seen().Stored(2_010, 1, 0).Outage(29_000, 31_000, OutageKind.Service).Outage(60_000, 61_000, OutageKind.Postgres).Swept(62_000, 1).Judged());
+
+    [Fact]
+    public void A_row_that_is_swept_while_an_online_answer_waits_to_be_stored_is_wrong()
+    {
+        Told Waiting() => Seen().Stored(2_010, 1, 0).Callback(27_000, 1).Lookup(1, 27_100, 29_000);
+        Only(Wrong.SweptWhilePending, Waiting().Swept(30_100, 1).Stored(31_000, 1, 27_000).Swept(57_050, 1).Judged());
+        Assert.True(Waiting().Stored(31_000, 1, 27_000).Swept(57_050, 1).Judged().IsGood);
+    }
+
+    [Fact]
+    public void An_offline_object_is_stored_only_where_all_are_kept()
+    {
+        Told told = new Told().Callback(0, 1).Lookup(1, 10, 2_000, LookupOutcome.Offline).Stored(2_010, 1, 0, online: false).Swept(30_050, 1);
+        Only(Wrong.OnlineIsNotTheAnswer, told.Judged());
+        Assert.True(told.Judged(new Rules { KeepAll = true }).IsGood);
+    }
+
+    [Fact]
+    public void A_callback_that_may_have_counted_covers_a_row_until_it_is_surely_settled()
+    {
+        Told May() => Seen().Stored(2_010, 1, 0).Unanswered(28_000, PostOutcome.Closed, 1);
+        Assert.True(May().Swept(61_000, 1).Judged().IsGood);
+        Assert.True(May().Lookup(1, 33_500, 35_000, LookupOutcome.Offline).Swept(35_900, 1).Judged().IsGood);
+        Only(Wrong.SweptLate, May().Lookup(1, 33_500, 35_000, LookupOutcome.Offline).Swept(37_000, 1).Judged());
+    }
+
+    [Fact]
     public void A_lookup_begun_before_the_receipt_does_not_tell() => Only(
         Wrong.LookupBeforeReceipt,
         Seen().Callback(1_000, 1).Stored(2_010, 1, 1_000).Lookup(1, 3_000, 4_000, LookupOutcome.Offline).Swept(31_050, 1).Judged());

@@ -70,15 +70,26 @@ public sealed class VerdictOnSightings
     [Fact]
     public void Lookups_that_all_failed_give_the_right_to_expire()
     {
-        Told told = new Told().Callback(0, 1).Lookup(1, 10, 2_000, LookupOutcome.ErrorStatus).Lookup(1, 6_000, 7_000, LookupOutcome.Malformed);
+        Told Failing() => new Told().Callback(0, 1).Lookup(1, 10, 2_000, LookupOutcome.ErrorStatus).Lookup(1, 6_000, 9_000, LookupOutcome.Malformed);
+        Told told = Failing().Lookup(1, 13_000, 14_000, LookupOutcome.Reset);
         Assert.Equal(1, told.Judged()[SightingOutcome.LookupsFailed]);
         Assert.Equal(1, told.Lookup(1, 20_000, 21_000).Judged().Missed);
+        // It could have asked again from 19 s on.
+        Assert.Equal(1, Failing().Judged().Missed);
+    }
+
+    [Fact]
+    public void An_answer_to_the_first_who_named_an_id_is_owed_though_a_lookup_before_it_failed()
+    {
+        Told told = new Told().Callback(0, 1).Lookup(1, 10, 900, LookupOutcome.ErrorStatus).Lookup(1, 1_500, 2_500);
+        Assert.Equal(1, told.Judged().Missed);
+        Assert.Equal(0, told.Stored(2_510, 1, 0).Swept(30_050, 1).Judged().Missed);
     }
 
     [Fact]
     public void A_failure_under_way_at_the_receipt_takes_its_part_of_the_life()
     {
-        Told Life(LookupOutcome underWay, double end) => new Told().Callback(-1_000, 1).Lookup(1, -900, end, underWay).Callback(0, 1).Lookup(1, 29_500, 30_500, LookupOutcome.Offline)
+        Told Life(LookupOutcome underWay, double end) => new Told().Callback(-1_000, 1).Lookup(1, -900, end, underWay).Callback(0, 1).Lookup(1, 25_000, 30_500, LookupOutcome.Offline)
             .Callback(0, 3).Lookup(3, 10, 900).Stored(910, 3, 0).Swept(30_050, 3);
         Assert.Equal(2, Life(LookupOutcome.NotAnswered, 9_100).Judged()[SightingOutcome.LookupsFailed]);
         Assert.Equal(1, Life(LookupOutcome.Unknown, 2_000).Judged().Missed);
@@ -87,12 +98,12 @@ public sealed class VerdictOnSightings
     [Fact]
     public void An_answer_to_a_lookup_that_may_have_begun_before_the_receipt_obliges_nobody_when_all_others_fail()
     {
-        Told crossed = new Told().Callback(0, 1).Lookup(1, 60, 900).Lookup(1, 1_000, 1_500, LookupOutcome.ErrorStatus);
+        Told Failing(Told told) => told.Lookup(1, 2_000, 2_500, LookupOutcome.ErrorStatus).Lookup(1, 12_000, 12_500, LookupOutcome.ErrorStatus);
+        Told crossed = Failing(new Told().Callback(-10, 1).Callback(0, 1).Lookup(1, 60, 900).Stored(910, 1, -10));
         Assert.Equal(1, crossed.Judged()[SightingOutcome.LookupsFailed]);
 
         // Sent again by the client itself, when the connection broke; the first try was before the receipt.
-        Told resent = new Told().Callback(-10, 2).Callback(1_000, 1).Lookup(1, -500, 1_400, LookupOutcome.Reset).Lookup(1, 1_450, 1_900)
-            .Lookup(1, 2_000, 2_500, LookupOutcome.ErrorStatus).Lookup(2, 400, 800).Stored(810, 2, -10);
+        Told resent = Failing(new Told().Callback(-600, 1).Callback(1_000, 1).Lookup(1, -500, 1_400, LookupOutcome.Reset).Lookup(1, 1_450, 1_900).Stored(1_910, 1, -600));
         Assert.Equal(1, resent.Judged()[SightingOutcome.LookupsFailed]);
 
         Told sure = new Told().Callback(0, 1).Lookup(1, 4_300, 4_900).Lookup(1, 5_000, 5_500, LookupOutcome.ErrorStatus);
@@ -128,7 +139,7 @@ public sealed class VerdictOnSightings
     public void An_answer_that_began_just_before_the_upstream_closed_its_connections_may_not_have_arrived()
     {
         Told Life() => new Told().Mark(-500, LookupOutcome.Listening).Callback(0, 1).Lookup(1, 10, 2_000);
-        Assert.Equal(1, Life().Mark(2_400, LookupOutcome.Away).Mark(7_000, LookupOutcome.Listening).Judged()[SightingOutcome.LookupsFailed]);
+        Assert.Equal(1, Life().Mark(2_400, LookupOutcome.Away).Mark(25_000, LookupOutcome.Listening).Judged()[SightingOutcome.LookupsFailed]);
         Assert.Equal(1, Life().Mark(3_100, LookupOutcome.Away).Mark(7_000, LookupOutcome.Listening).Judged().Missed);
     }
 
@@ -136,7 +147,7 @@ public sealed class VerdictOnSightings
     public void An_answer_that_began_while_the_upstream_was_closing_its_connections_may_not_have_arrived()
     {
         Told Life() => new Told().Mark(-500, LookupOutcome.Listening).Callback(0, 1).Lookup(1, 10, 2_000);
-        Assert.Equal(1, Life().Mark(1_500, LookupOutcome.Away).Mark(7_000, LookupOutcome.Listening).Judged()[SightingOutcome.LookupsFailed]);
+        Assert.Equal(1, Life().Mark(1_500, LookupOutcome.Away).Mark(25_000, LookupOutcome.Listening).Judged()[SightingOutcome.LookupsFailed]);
         Assert.Equal(1, Life().Mark(500, LookupOutcome.Away).Mark(1_500, LookupOutcome.Listening).Judged().Missed);
     }
 
@@ -145,7 +156,9 @@ public sealed class VerdictOnSightings
     {
         Told told = new Told().Callback(0, 1, 3).Lookup(3, 10, 500).Stored(510, 3, 0).Swept(30_100, 3).Callback(29_000, 3).Lookup(3, 29_100, 29_900, LookupOutcome.Offline);
         Assert.Equal(1, told.Judged().Missed);
-        Assert.Equal(1, told.Callback(9_900, 5).Lookup(5, 10_000, 10_100, LookupOutcome.Reset).Judged()[SightingOutcome.ExpiredInOutage]);
+        // One failure long ago excuses neither the id that it befell nor another.
+        Assert.Equal(2, told.Callback(400, 5).Lookup(5, 600, 700, LookupOutcome.Reset).Judged().Missed);
+        Assert.Equal(1, told.Callback(9_400, 5).Lookup(5, 9_500, 11_000, LookupOutcome.Reset).Judged()[SightingOutcome.ExpiredInOutage]);
     }
 
     [Fact]
@@ -182,6 +195,8 @@ public sealed class VerdictOnSightings
             .Unanswered(1_000, PostOutcome.Timeout, 1).Unanswered(1_010, PostOutcome.Timeout, 1).Lookup(1, 8_010, 9_000).Stored(9_010, 1, 8_005);
         Assert.Equal(1, Stopped().Judged()[Wrong.LastSeenIsNoReceiveTime]);
         Assert.Equal(0, Stopped().Outage(900, 8_000, OutageKind.Service).Judged()[Wrong.LastSeenIsNoReceiveTime]);
+        // Stopped after its sender had given up, and read some time after it went on.
+        Assert.Equal(0, Stopped().Outage(2_500, 6_500, OutageKind.Service).Judged()[Wrong.LastSeenIsNoReceiveTime]);
     }
 
     [Theory]
