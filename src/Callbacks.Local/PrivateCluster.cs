@@ -258,6 +258,11 @@ sealed class PrivateCluster : IAsyncDisposable
         {
             await Task.WhenAny(ready.Task, _server.Exited).WaitAsync(StartTimeout, stop);
         }
+        catch (TimeoutException)
+        {
+            await StopImmediatelyAsync();
+            throw new LocalException($"PostgreSQL is not ready {StartTimeout.TotalSeconds:F0} s after its start.");
+        }
         catch
         {
             await StopImmediatelyAsync();

@@ -62,6 +62,8 @@ sealed class AcceptBench : Measurement
         ServiceStatus status = await rig.Service.StatusAsync();
         result.Require(status.Balance.IsBalanced, "the service's balance does not hold");
         result.Figures["sightings_expired"] = status.Balance.Expired;
+        result.Require(status.Lookup.Answers > 0, "nothing was looked up");
+        result.Require(status.Postgresql.RowsStored > 0, "nothing was stored");
         result.Figures["memory_mib"] = rig.Service.Mebibytes;
         if (Trend(result.Series.First(series => series.Name == "pending age"), retention + 2) is { } trend)
             result.Figures[TrendFigure] = trend;
@@ -73,13 +75,15 @@ sealed class AcceptBench : Measurement
         Ratio ratio = runs.Compare(Service, Bare, result => result.Rate);
         double steady = runs.Median(Service, SteadyP99) - runs.Median(Bare, SteadyP99);
         double full = runs.Median(Service, result => result.Latency!.P99Ms) - runs.Median(Bare, result => result.Latency!.P99Ms);
-        double trend = runs.Median(Service, result => result.Figures.GetValueOrDefault(TrendFigure));
+        double trend = runs.Median(Service, result => result.Figures.GetValueOrDefault(TrendFigure, double.NaN));
         return new Verdict(
-            string.Create(CultureInfo.InvariantCulture, $"{ratio}, p99 {full:+0.0;-0.0} ms at full rate and {steady:+0.0;-0.0} ms at {SteadyRate:N0}/s, pending age {trend:+0.000;-0.000;0} s/s{CompareBuilds(runs)}"),
+            string.Create(CultureInfo.InvariantCulture, $"{ratio}, p99 {full:+0.0;-0.0} ms at full rate and {steady:+0.0;-0.0} ms at {SteadyRate:N0}/s, pending age {Say(trend)}{CompareBuilds(runs)}"),
             ratio.Median >= RatioMin && full <= LaterMsMax && steady <= LaterMsMax && trend <= TrendMax,
             ratio, Ceiling.Check("the bare server", runs.Median(Bare, result => result.Rate), BareCeiling));
 
         static double SteadyP99(SideResult result) => result.Figures["steady_p99_ms"];
+        // Sides of less than ten seconds beyond a retention tell nothing of it.
+        static string Say(double trend) => double.IsNaN(trend) ? "not told" : string.Create(CultureInfo.InvariantCulture, $"{trend:+0.000;-0.000;0} s/s");
     }
 
     /// <summary>For people: what is judged is this build alone.</summary>

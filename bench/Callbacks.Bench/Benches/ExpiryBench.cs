@@ -15,6 +15,8 @@ sealed class ExpiryBench : Measurement
     // The rows that run out while the service starts, and is cold, are nobody's measure.
     const int WarmupSeconds = 5;
 
+    static readonly TimeSpan SweepPatience = TimeSpan.FromMinutes(1);
+
     Postgres? _postgres;
     UpstreamPart? _upstream;
 
@@ -43,13 +45,17 @@ sealed class ExpiryBench : Measurement
         await Postgres.ExecuteAsync(database, Audit.Install);
         await using Rig rig = await Rig.StartAsync(context, database, _upstream!.Url, $"--Sweep:Retention={TimeSpan.FromSeconds(RetentionSeconds)}");
         await using Sampler sampler = rig.Watch(context).WatchRate("rows swept", "/s", async () => (await rig.Service.StatusAsync()).Sweep.RowsSwept).Start();
-        double cpu = rig.Service.CpuSeconds, servers = _postgres.CpuSeconds;
-        long start = BenchContext.Time.GetTimestamp();
-        DateTimeOffset from = BenchContext.Time.GetUtcNow() + TimeSpan.FromSeconds(warmup);
+        // What ran out while it started is no part of it.
+        await UntilSweptAsync(rig, context);
         var load = new OpenLoop(rig.Service.Url, idsPerSecond / IdsPerCallback, 16, number => CallbackRequest.Distinct(number, IdsPerCallback, firstId: 2 * rows));
-        await load.RunAsync(duration, context.Stop);
+        Task loading = load.RunAsync(duration, context.Stop);
+        await BenchContext.WaitAsync(TimeSpan.FromSeconds(warmup), context.Stop);
+        double cpu = rig.Service.CpuSeconds, servers = _postgres.CpuSeconds;
+        DateTimeOffset from = BenchContext.Time.GetUtcNow();
+        await loading;
         DateTimeOffset to = BenchContext.Time.GetUtcNow();
-        double seconds = BenchContext.Time.GetElapsedTime(start).TotalSeconds;
+        double seconds = (to - from).TotalSeconds;
+        (cpu, servers) = (rig.Service.CpuSeconds - cpu, _postgres.CpuSeconds - servers);
         // The last ones' deletions.
         await BenchContext.WaitAsync(TimeSpan.FromSeconds(1), context.Stop);
         List<double> late = await Audit.ReadAsync(database, LatenessSql(from, to));
@@ -60,9 +66,10 @@ sealed class ExpiryBench : Measurement
         long still = await Postgres.ReadAsync<long>(database, $"select count(*) from objects where last_seen + interval '{RetentionSeconds} s' < {Postgres.Literal(to)}");
         var result = new SideResult(Service, "rows") { Seconds = seconds, Units = late.Count, Latency = latencies.Summarize(), Series = await sampler.StopAsync() };
         result.Figures["early_rows"] = late.Count(milliseconds => milliseconds < 0);
-        result.Figures["cpu_us_per_id"] = (rig.Service.CpuSeconds - cpu) / late.Count * 1e6;
-        result.Figures["postgresql_cpu_us_per_id"] = (_postgres.CpuSeconds - servers) / late.Count * 1e6;
+        result.Figures["cpu_us_per_id"] = cpu / late.Count * 1e6;
+        result.Figures["postgresql_cpu_us_per_id"] = servers / late.Count * 1e6;
         result.Figures["rows_stored"] = (await rig.Service.StatusAsync()).Postgresql.RowsStored;
+        result.Require(result.Figures["rows_stored"] > 0, "nothing came in meanwhile");
         result.Require(result.Figures["early_rows"] == 0, $"{result.Figures["early_rows"]} rows went early");
         result.Require(late.Count > 0, "no row ran out");
         result.Require(still == 0 || late.Count == 0, $"{still} rows that ran out are still there a second later");
@@ -75,6 +82,17 @@ sealed class ExpiryBench : Measurement
             select (extract(epoch from at - last_seen - interval '{RetentionSeconds} s') * 1000)::float8 from bench_gone
             where last_seen + interval '{RetentionSeconds} s' between {Postgres.Literal(from)} and {Postgres.Literal(to)}
             """;
+    }
+
+    static async Task UntilSweptAsync(Rig rig, BenchContext context)
+    {
+        long start = BenchContext.Time.GetTimestamp();
+        while ((await rig.Service.StatusAsync()).Sweep.RowsSwept == 0)
+        {
+            if (BenchContext.Time.GetElapsedTime(start) > SweepPatience)
+                throw new BenchException("Nothing is swept.");
+            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(20), context.Stop);
+        }
     }
 
     public override Verdict Judge(BenchRuns runs, BenchContext context)

@@ -74,9 +74,10 @@ sealed class GrowthBench : Measurement
         var random = new Random(1);
         byte[][] requests = [.. Enumerable.Range(0, 4096).Select(_ => CallbackRequest.Of(Enumerable.Range(0, IdsPerCallback).Select(_ => 2 * random.NextInt64(rows))))];
         double rate = context.Size(IdsPerSecond, 1_000) / (double)IdsPerCallback;
-        await LoadAsync(TimeSpan.FromSeconds(context.Size(5, 0)));
+        OpenLoop warmup = await LoadAsync(TimeSpan.FromSeconds(context.Size(5, 0)), first: 0);
         double own = rig.Service.CpuSeconds, servers = _postgres.CpuSeconds;
-        OpenLoop load = await LoadAsync(TimeSpan.FromSeconds(context.Seconds(15)));
+        // Pages that the warm-up has not just touched.
+        OpenLoop load = await LoadAsync(TimeSpan.FromSeconds(context.Seconds(15)), first: (int)warmup.Sent);
         double ids = load.Sent * IdsPerCallback;
         var result = new SideResult(side, "ids") { Seconds = load.Sent / rate, Units = ids, Latency = load.Latencies.Summarize(), Series = await sampler.StopAsync() };
         result.Figures["cpu_us_per_id"] = (rig.Service.CpuSeconds - own) / ids * 1e6;
@@ -88,9 +89,9 @@ sealed class GrowthBench : Measurement
         result.Require(await rig.Service.UntilStoredAsync(1, context.Stop), "nothing was stored");
         return result;
 
-        async Task<OpenLoop> LoadAsync(TimeSpan duration)
+        async Task<OpenLoop> LoadAsync(TimeSpan duration, int first)
         {
-            var loop = new OpenLoop(rig.Service.Url, rate, 16, number => requests[number % requests.Length]);
+            var loop = new OpenLoop(rig.Service.Url, rate, 16, number => requests[(first + number) % requests.Length]);
             await loop.RunAsync(duration, context.Stop);
             return loop;
         }

@@ -101,6 +101,7 @@ sealed class JournalBench : Measurement
     {
         // Of so many appends one is timed: keeping millions of latencies would be a load of its own.
         const int TimedOneIn = 8;
+        const long FirstId = 1_000_000;
 
         long _appended;
         long _refused;
@@ -124,7 +125,8 @@ sealed class JournalBench : Measurement
 
         async Task AppendAsync(int caller)
         {
-            long[] ids = [.. Enumerable.Range(0, IdsPerCallback).Select(i => (long)caller * IdsPerCallback + i)];
+            // Seven digits, as a service with a million objects names them.
+            long[] ids = [.. Enumerable.Range(0, IdsPerCallback).Select(i => FirstId + (long)caller * IdsPerCallback + i)];
             for (int number = 0; !_isOver; number++)
             {
                 long start = number % TimedOneIn == 0 ? BenchContext.Time.GetTimestamp() : 0;

@@ -18,6 +18,8 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
     // Its output is a pipe to here, and from here on a person's. Flags, as the name of one is none for an environment variable.
     static readonly string[] LogForReaders = ["--Logging:Console:FormatterName=simple", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning"];
 
+    const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     readonly List<LogFile> _logs = [];
 
     string LogFolder => Path.Combine(options.Home, "log");
@@ -106,7 +108,11 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
     {
         try
         {
+            bool isNew = !Directory.Exists(options.Home);
             Directory.CreateDirectory(LogFolder);
+            // The account of PostgreSQL has to get through, whatever root's umask is.
+            if (isNew && Environment.IsPrivilegedProcess)
+                File.SetUnixFileMode(options.Home, Passable);
             return new FileStream(Path.Combine(options.Home, "up.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (UnauthorizedAccessException)

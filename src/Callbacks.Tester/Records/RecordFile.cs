@@ -19,8 +19,7 @@ static class RecordFile
     {
         if (File.Exists(path) && new FileInfo(path).Length > 0)
         {
-            byte[] bytes = File.ReadAllBytes(path);
-            CheckMagic(path, bytes, magic);
+            byte[] bytes = ReadAll(path, magic);
             long length = whole(bytes);
             var existing = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0);
             existing.SetLength(length);
@@ -34,10 +33,12 @@ static class RecordFile
     }
 
     /// <summary>Reads a whole file that may still be written to.</summary>
-    /// <exception cref="InvalidDataException">The file is of another format.</exception>
+    /// <exception cref="InvalidDataException">The file is of another format, or too large to be read at once.</exception>
     public static byte[] ReadAll(string path, ReadOnlySpan<byte> magic)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (file.Length > Array.MaxLength)
+            throw new InvalidDataException($"{path} is larger than 2 GiB, which is more than can be judged: begin a new one every few hours.");
         byte[] bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         CheckMagic(path, bytes, magic);

@@ -53,8 +53,15 @@ sealed partial class CallbackEndpoint : IDisposable
         ReadResult read;
         try
         {
-            while (!(read = await reader.ReadAsync(_connections.Cut)).IsCompleted && read.Buffer.Length <= _bodyBytesMax)
+            while (true)
+            {
+                // What has come is taken, though a stop cuts off what has not.
+                if (!reader.TryRead(out read))
+                    read = await reader.ReadAsync(_connections.Cut);
+                if (read.IsCompleted || read.Buffer.Length > _bodyBytesMax)
+                    break;
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
         }
         catch (BadHttpRequestException exception)
         {

@@ -29,15 +29,16 @@ sealed partial class ObjectWriter(
     // A batch under way when the service stops may still commit; if not, its callbacks are pending at the next start.
     static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
-    // A lock that goes within so many tries is no more than another writer.
-    const int LocksMax = 3;
+    // What is about rows is no sign of an outage before so many batches in a row.
+    const int RefusalsMax = 3;
 
     ObjectBatch _batch = new();
     // A batch that the server takes too long for, or refuses, becomes smaller ones, until what keeps it is alone; each success doubles them again.
     int _rowsMax = options.Value.BatchRowsMax;
     bool _isReady;
     bool _isBatchRefused;
-    int _locks;
+    bool _isRowRefused;
+    int _refusals;
 
     /// <summary>
     /// Makes sure that the table is there, waits for something to store, writes one batch. On an exception nothing is lost: the
@@ -72,7 +73,8 @@ sealed partial class ObjectWriter(
                 connections.Writer.Clear();
             if (PostgresError.MaySpareOthers(e))
                 _rowsMax = Math.Max(1, Math.Min(_rowsMax, _batch.Rows.Count) / 2);
-            _locks = PostgresError.IsLocked(e) ? _locks + 1 : 0;
+            _isRowRefused = PostgresError.IsAboutRows(e) && _batch.Rows.Count == 1;
+            _refusals = PostgresError.IsAboutRows(e) && !_isRowRefused ? _refusals + 1 : 0;
             // It may have been committed all the same.
             commits.Committed(_batch.Oldest);
             source.Returned();
@@ -85,7 +87,7 @@ sealed partial class ObjectWriter(
         commits.Committed(_batch.Oldest);
         state.Stored(_batch.Rows);
         _isBatchRefused = false;
-        _locks = 0;
+        _refusals = 0;
         _rowsMax = (int)Math.Min(_rowsMax * 2L, options.Value.BatchRowsMax);
     }
 
@@ -103,7 +105,9 @@ sealed partial class ObjectWriter(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                if (PostgresError.IsConflict(e) || (PostgresError.IsLocked(e) && _locks < LocksMax))
+                if (_isRowRefused)
+                    state.RowRefused(e);
+                else if (PostgresError.IsConflict(e) || (PostgresError.IsAboutRows(e) && _refusals < RefusalsMax))
                     Log.Conflict(logger, e);
                 else
                     state.Failed(e);

@@ -2,16 +2,23 @@ using Callbacks.Time;
 
 namespace Callbacks.Store;
 
-/// <summary>Whether batches reach PostgreSQL, and since when. The error is one sentence without secrets.</summary>
-readonly record struct StoreHealth(bool IsUp, Instant Since, string? Error);
+/// <summary>Whether batches reach PostgreSQL, and since when. The errors are one sentence each, without secrets.</summary>
+/// <param name="Error">Why it takes nothing.</param>
+/// <param name="RowError">Why it did not take a row that was alone in its batch, a short time ago.</param>
+readonly record struct StoreHealth(bool IsUp, Instant Since, string? Error, string? RowError = null);
 
 /// <summary>What status and readiness say of the store, and the log's one line for each going away and coming back.</summary>
 sealed partial class StoreState(ServiceTime time, ILogger<StoreState> logger)
 {
+    // A row is tried again more often than this while it is refused.
+    static readonly TimeSpan RowErrorLasts = TimeSpan.FromSeconds(10);
+
     readonly Lock _lock = new();
     StoreHealth _health = new(IsUp: false, time.Now, "PostgreSQL has not been reached yet.");
     bool _wasReached;
     bool _isDownLogged;
+    string? _rowError;
+    Instant _rowErrorUntil;
     long _rowsStored;
 
     public StoreHealth Health
@@ -19,7 +26,7 @@ sealed partial class StoreState(ServiceTime time, ILogger<StoreState> logger)
         get
         {
             lock (_lock)
-                return _health;
+                return _health with { RowError = time.Now < _rowErrorUntil ? _rowError : null };
         }
     }
 
@@ -66,6 +73,19 @@ sealed partial class StoreState(ServiceTime time, ILogger<StoreState> logger)
         }
     }
 
+    /// <summary>The server answers, and other rows may go through.</summary>
+    public void RowRefused(Exception exception)
+    {
+        string error = PostgresError.Describe(exception);
+        lock (_lock)
+        {
+            Instant now = time.Now;
+            if (now >= _rowErrorUntil || error != _rowError)
+                Log.RowRefused(logger, error);
+            (_rowError, _rowErrorUntil) = (error, now + RowErrorLasts);
+        }
+    }
+
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL takes rows.")]
@@ -73,6 +93,9 @@ sealed partial class StoreState(ServiceTime time, ILogger<StoreState> logger)
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL takes no rows: {Error} What is to be stored waits in the journal.")]
         public static partial void Away(ILogger logger, string error);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL does not take a row: {Error} The others are stored, and it is tried again until it expires.")]
+        public static partial void RowRefused(ILogger logger, string error);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL takes rows again after {Seconds:F1} s.")]
         public static partial void Back(ILogger logger, double seconds);

@@ -247,7 +247,7 @@ sealed class ObjectSweeper : BackgroundService
             if (!_covered[i])
                 _due.Add(new DueRow(ids[i], lastSeen, lastSeen < _lateFrom ? Instant.Max(_ableAt, lastSeen + _retention) : lastSeen + _retention));
             else if (!_held.TryAdd(ids[i], lastSeen, now))
-                (_overflowFrom, _overflowAt) = (Instant.Min(_overflowFrom, lastSeen), Instant.Min(_overflowAt, now + OverflowInterval));
+                LookAgain(lastSeen, now);
         }
 
         await DeleteAsync(cancellationToken);
@@ -268,11 +268,18 @@ sealed class ObjectSweeper : BackgroundService
         {
             int count = Math.Min(SweepTable.RowsMax, _due.Count - start);
             List<long> deleted = await _table.DeleteAsync(CollectionsMarshal.AsSpan(_due).Slice(start, count), cancellationToken);
-            _state.Swept(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted, _serviceTime.Now);
+            Instant now = _serviceTime.Now;
+            _state.Swept(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted, now);
+            // Written again meanwhile, or locked by somebody.
+            if (DueRow.FindOldestLeft(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted) is { } left)
+                LookAgain(left, now);
         }
 
         _due.Clear();
     }
+
+    void LookAgain(Instant from, Instant now) =>
+        (_overflowFrom, _overflowAt) = (Instant.Min(_overflowFrom, from), Instant.Min(_overflowAt, now + OverflowInterval));
 
     TimeSpan FindDelay(Instant readUpTo, Instant cutoff, Instant now)
     {

@@ -17,7 +17,7 @@ static class SweepSql
 
     /// <summary>
     /// Spares a row that was written again after it was read, and one that somebody keeps locked: it waits for nobody, so that one row can't keep
-    /// the others. The next full pass finds it.
+    /// the others. It is looked for again soon.
     /// </summary>
     public const string Delete = """
         with free as materialized (

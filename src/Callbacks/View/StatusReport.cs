@@ -59,6 +59,8 @@ sealed class StatusReport(
         reasons.AddRange(journalStatus.Damage);
         if (!storeHealth.IsUp)
             reasons.Add($"PostgreSQL is away: {storeHealth.Error}");
+        if (storeHealth.RowError is { } rowError)
+            reasons.Add($"PostgreSQL does not take a row: {rowError}");
         if (lookupView.State == "away")
             reasons.Add("The upstream is away: only probes go out.");
         else if (lookupView.State == "silent")

@@ -380,6 +380,26 @@ public sealed class JournalFaultTests : IDisposable
         Assert.True((await second.AppendAsync(1)).IsDurable);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_segment_shorter_than_the_next_one_says_is_reported_and_the_others_are_used(int number)
+    {
+        long[] ids = JournalRig.WideIds(3000);
+        using (var first = new JournalRig(_disk))
+        {
+            for (int i = 0; i < 8; i++)
+                await first.AppendAsync([.. ids.Select(id => id + i * 10_000L)]);
+        }
+
+        _disk.Cut(Segment.NameOf((ulong)number), 20_000);
+        using var second = new JournalRig(_disk);
+        await second.ReadAsync();
+        Assert.NotEmpty(second.Journal.Status().Damage);
+        Assert.InRange(second.Balance.Snapshot().PendingAtStart, 3000 * 5, 3000 * 7);
+        Assert.True((await second.AppendAsync(1)).IsDurable);
+    }
+
     /// <summary>A life that leaves the callbacks 1 to 4, a group and an id each.</summary>
     async Task LeaveFourAsync()
     {

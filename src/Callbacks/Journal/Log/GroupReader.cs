@@ -77,7 +77,8 @@ sealed class GroupReader
         {
             int wanted = (int)Math.Min(Math.Max(bytes, ChunkBytes), limit - offset);
             if (wanted > _words.Length * sizeof(ulong))
-                _words = new ulong[((wanted > ChunkBytes ? Layout.GroupBytesMax + Layout.BlockBytes : Math.Min(ChunkBytes, segment.Bytes)) + sizeof(ulong) - 1) / sizeof(ulong)];
+                // A file may be shorter than a later header says that its segment is.
+                _words = new ulong[((wanted > ChunkBytes ? Layout.GroupBytesMax + Layout.BlockBytes : Math.Max(wanted, Math.Min(ChunkBytes, segment.Bytes))) + sizeof(ulong) - 1) / sizeof(ulong)];
             (_segment, _chunkOffset) = (null, offset);
             _chunkBytes = Read(segment.File, MemoryMarshal.AsBytes(_words.AsSpan())[..wanted], offset);
             _segment = segment;
