@@ -69,7 +69,7 @@ sealed class ExpiryBench : Measurement
         result.Figures["cpu_us_per_id"] = cpu / late.Count * 1e6;
         result.Figures["postgresql_cpu_us_per_id"] = servers / late.Count * 1e6;
         result.Figures["rows_stored"] = (await rig.Service.StatusAsync()).Postgresql.RowsStored;
-        result.Require(result.Figures["rows_stored"] > 0, "nothing came in meanwhile");
+        result.Require(context.IsSmoke || result.Figures["rows_stored"] > 0, "nothing came in meanwhile");
         result.Require(result.Figures["early_rows"] == 0, $"{result.Figures["early_rows"]} rows went early");
         result.Require(late.Count > 0, "no row ran out");
         result.Require(still == 0 || late.Count == 0, $"{still} rows that ran out are still there a second later");

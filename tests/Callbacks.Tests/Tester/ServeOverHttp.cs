@@ -138,9 +138,10 @@ public sealed class ServeOverHttp : IAsyncLifetime
         await ChangeAsync("{}");
         Assert.Equal("""{"id":6,"online":true}""", await LookupAsync(6));
         await StopAsync();
-        Assert.Equal(
-            [LookupOutcome.Listening, LookupOutcome.Away, LookupOutcome.Reset, LookupOutcome.Listening, LookupOutcome.Online, LookupOutcome.Away],
-            LookupLog.Read(_path).Select(lookup => lookup.Outcome));
+        LookupOutcome[] outcomes = [.. LookupLog.Read(_path).Select(lookup => lookup.Outcome)];
+        Assert.Equal([LookupOutcome.Listening, LookupOutcome.Away, LookupOutcome.Reset, LookupOutcome.Listening], outcomes[..4]);
+        // An answer is recorded while it is on its way: the end may come in between.
+        Assert.Equal([LookupOutcome.Away, LookupOutcome.Online], outcomes[4..].Order());
     }
 
     [Fact]
