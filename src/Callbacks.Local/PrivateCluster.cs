@@ -258,14 +258,11 @@ sealed class PrivateCluster : IAsyncDisposable
         {
             await Task.WhenAny(ready.Task, _server.Exited).WaitAsync(StartTimeout, stop);
         }
-        catch (TimeoutException)
+        catch (Exception exception)
         {
             await StopImmediatelyAsync();
-            throw new LocalException($"PostgreSQL is not ready {StartTimeout.TotalSeconds:F0} s after its start.");
-        }
-        catch
-        {
-            await StopImmediatelyAsync();
+            if (exception is TimeoutException)
+                throw new LocalException($"PostgreSQL is not ready {StartTimeout.TotalSeconds:F0} s after its start.");
             throw;
         }
 
