@@ -46,6 +46,7 @@ sealed partial class ObjectWriter(
     /// </summary>
     public async Task RunOnceAsync(CancellationToken stoppingToken)
     {
+        _isRowRefused = false;
         if (!_isReady)
             await PrepareAsync(stoppingToken);
 

@@ -11,7 +11,7 @@ static class PostgresError
     };
 
     /// <summary>Somebody's transaction keeps a row, or the table, locked.</summary>
-    public static bool IsLocked(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
+    static bool IsLocked(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
 
     /// <summary>It is about rows of the batch: locked, not allowed by a constraint or a trigger. Another batch may go through.</summary>
     public static bool IsAboutRows(Exception exception) => IsLocked(exception) || exception is PostgresException { SqlState: ['2', '2' or '3', ..] or ['P', '0', ..] };
