@@ -35,7 +35,7 @@ enum LookupOutcome : byte
     NotAnswered = 30,
 }
 
-/// <summary>One lookup. Begun when its request had been read, ended when its answer began to be sent (or would have been).</summary>
+/// <summary>One lookup. Begun when its request had been read, ended when its answer, or a trickle's last byte, began to be sent (or would have been).</summary>
 readonly record struct LookupRecord(long Id, long Start, long End, LookupOutcome Outcome, ushort Status = 0)
 {
     /// <summary>An answer that settles a sighting.</summary>

@@ -94,8 +94,8 @@ sealed class LookupApplication(Upstream upstream, ControlApplication? control, C
                 Reply.Reset(context);
                 return lookup with { Outcome = LookupOutcome.Reset };
             case Misbehaviour.Trickle:
-                await Reply.TrickleAsync(context, lookup.Id, online, upstream.Time);
-                return lookup with { Outcome = good, End = Moment.Now(upstream.Time) };
+                long lastByte = await Reply.TrickleAsync(context, lookup.Id, online, upstream.Time);
+                return lookup with { Outcome = good, End = lastByte };
             case Misbehaviour.Large:
                 await Reply.LargeAsync(context, lookup.Id, online);
                 return lookup with { Outcome = LookupOutcome.Large };

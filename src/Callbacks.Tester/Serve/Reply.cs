@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Callbacks.Tester.Records;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Callbacks.Tester.Serve;
@@ -28,18 +29,23 @@ static class Reply
         await writer.FlushAsync();
     }
 
-    public static async Task TrickleAsync(HttpContext context, long id, bool online, TimeProvider time)
+    /// <returns>When the last byte began to be sent, in microseconds of wall clock: who reads it may have stored it before we come to look again.</returns>
+    public static async Task<long> TrickleAsync(HttpContext context, long id, bool online, TimeProvider time)
     {
         Begin(context);
         byte[] body = new byte[BodyBytesMax];
         int length = Format(body, id, online);
         context.Response.ContentLength = length;
+        long begun = 0;
         for (int index = 0; index < length; index++)
         {
             await Task.Delay(TrickleInterval, time, context.RequestAborted);
+            begun = Moment.Now(time);
             await context.Response.Body.WriteAsync(body.AsMemory(index, 1), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
         }
+
+        return begun;
     }
 
     public static async Task MalformedAsync(HttpContext context, long id, double roll)

@@ -1,4 +1,8 @@
+using System.Text;
+using Callbacks.Tester.Records;
 using Callbacks.Tester.Serve;
+using Callbacks.Tests.Support;
+using Microsoft.AspNetCore.Http;
 
 namespace Callbacks.Tests.Tester;
 
@@ -64,5 +68,35 @@ public sealed class ServeAnswers
         Behaviour changed = new Behaviour { LatencyMinMs = 1, ErrorRate = 0.5 }.With("""{"error_rate":0,"status":503,"retry_after":"x"}""");
         Assert.Equal(new Behaviour { LatencyMinMs = 1, Status = 503, RetryAfter = "x" }, changed);
         Assert.Throws<System.Text.Json.JsonException>(() => changed.With("""{"unheard_of":1}"""));
+    }
+
+    [Fact]
+    public async Task A_trickle_is_answered_when_its_last_byte_is_sent_and_not_later()
+    {
+        var time = new FakeTimeProvider();
+        await using var slow = new SlowReturn(time);
+        var context = new DefaultHttpContext { Response = { Body = slow } };
+        Task<long> trickle = Reply.TrickleAsync(context, 4, online: true, time);
+        while (!trickle.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(200));
+            await Task.Yield();
+        }
+
+        Assert.Equal("""{"id":4,"online":true}""", Encoding.UTF8.GetString(slow.ToArray()));
+        Assert.Equal(slow.LastArrival, await trickle);
+    }
+
+    /// <summary>Whoever reads a byte has it a second before its writer may go on.</summary>
+    sealed class SlowReturn(FakeTimeProvider time) : MemoryStream
+    {
+        public long LastArrival { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            LastArrival = Moment.Now(time);
+            time.SetWallClock(time.GetUtcNow() + TimeSpan.FromSeconds(1));
+            return base.WriteAsync(buffer, cancellationToken);
+        }
     }
 }
