@@ -13,7 +13,7 @@ sealed record Answer(int Status, string Head, string Body)
 /// <summary>Sends bytes as they are and reads answers as they come; a client library would mend what these tests break.</summary>
 sealed class RawClient : IDisposable
 {
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     readonly List<byte> _received = [];

@@ -58,9 +58,10 @@ sealed class LookupWideBench : Measurement
         result.Figures["memory_mib_max"] = series.First(one => one.Name == "memory").Values.Max();
         result.Figures["cpu_us_per_id"] = cpu / answers * 1e6;
         result.Figures["in_flight"] = after.Lookup.InFlight;
-        result.Require(load.Others == 0, $"{load.Others} callbacks were not answered 202");
+        load.RequireAnswers(result, context);
         result.Require(after.Lookup.Attempts == after.Lookup.Answers, $"{after.Lookup.Attempts - after.Lookup.Answers} lookups failed");
-        result.Require(answers > 0, "there were no answers");
+        // A second or two beside everything else may be too short for the first.
+        result.Require(answers > 0 || (context.IsSmoke && await rig.Service.UntilAnsweredAsync(context.Stop)), "there were no answers");
         return result;
     }
 

@@ -75,9 +75,9 @@ sealed class OverloadBench : Measurement
         result.Figures["lookups_per_s"] = answers / seconds;
         result.Figures["cpu_us_per_id"] = cpu / (idsPerSecond * seconds) * 1e6;
         result.Figures["memory_mib"] = rig.Service.Mebibytes;
-        result.Require(load.Others == 0, $"{load.Others} callbacks were not answered 202");
-        result.Require(answers > 0, "there were no answers");
-        // A second or two on a crowded machine are too short for it.
+        load.RequireAnswers(result, context);
+        // A second or two beside everything else may be too short for the first, and for its row.
+        result.Require(answers > 0 || (context.IsSmoke && await rig.Service.UntilAnsweredAsync(context.Stop)), "there were no answers");
         result.Require(context.IsSmoke || after.Postgresql.RowsStored > 0, "nothing was stored");
         result.Require(after.Balance.IsBalanced, "the service's balance does not hold");
         return result;

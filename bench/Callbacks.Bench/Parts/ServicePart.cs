@@ -9,7 +9,7 @@ sealed class ServicePart : IAsyncDisposable
 {
     static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(30);
 
-    readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
     readonly Part _part;
 
     ServicePart(Part part, Uri url) => (_part, Url) = (part, url);
@@ -58,6 +58,20 @@ sealed class ServicePart : IAsyncDisposable
     {
         long start = BenchContext.Time.GetTimestamp();
         while ((await StatusAsync()).Postgresql.RowsStored < rows)
+        {
+            if (BenchContext.Time.GetElapsedTime(start) >= StorePatience)
+                return false;
+            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), stop);
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits until a lookup has been answered. False when none was in time.</summary>
+    public async Task<bool> UntilAnsweredAsync(CancellationToken stop)
+    {
+        long start = BenchContext.Time.GetTimestamp();
+        while ((await StatusAsync()).Lookup.Answers == 0)
         {
             if (BenchContext.Time.GetElapsedTime(start) >= StorePatience)
                 return false;

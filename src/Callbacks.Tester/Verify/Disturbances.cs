@@ -19,6 +19,7 @@ sealed class Disturbances
     readonly Intervals _any;
     readonly Intervals _closing;
     readonly Intervals _serviceOrPostgres;
+    readonly Intervals _machine;
     readonly Intervals? _anyOrFull;
 
     public Disturbances(Evidence evidence, Rules rules)
@@ -27,10 +28,13 @@ sealed class Disturbances
         (long Start, long End)[] away = [.. Away(evidence)];
         IEnumerable<(long, long)> upstream = [.. away, .. Silences(evidence.Lookups, rules.PauseMax)];
         _closing = new Intervals(away.Select(closed => (closed.Start - SendMax, closed.End)));
-        _any = new Intervals([.. evidence.Outages.Select(outage => (outage.Start, outage.End)), .. upstream]);
+        _any = new Intervals([.. evidence.Outages.Where(outage => outage.Kind != OutageKind.Machine).Select(outage => (outage.Start, outage.End)), .. upstream]);
         _serviceOrPostgres = new Intervals(evidence.Outages
-            .Where(outage => outage.Kind != OutageKind.Upstream)
+            .Where(outage => outage.Kind is OutageKind.Service or OutageKind.Postgres)
             .Select(outage => (outage.Start, outage.End + rules.Recovery)));
+        _machine = new Intervals(evidence.Outages
+            .Where(outage => outage.Kind == OutageKind.Machine)
+            .Select(outage => (outage.Start, outage.End + rules.Late)));
         _anyOrFull = rules.InFlightMax == 0
             ? null
             : new Intervals([.. _any.All, .. Full(evidence.Lookups, (int)Math.Ceiling(rules.InFlightMax * FullShare))]);
@@ -57,6 +61,9 @@ sealed class Disturbances
 
     /// <summary>Service or PostgreSQL was away then, or had only just come back.</summary>
     public bool Recovering(long from, long to) => _serviceOrPostgres.Touches(from, to);
+
+    /// <summary>Nobody on this machine was on time then, or could have made up for it yet: what took long then says nothing about a service.</summary>
+    public bool StoodStill(long from, long to) => _machine.Touches(from, to);
 
     /// <summary>The upstream's own marks. Where it was killed it could leave none, and was gone from its last record on.</summary>
     static IEnumerable<(long Start, long End)> Away(Evidence evidence)

@@ -31,6 +31,9 @@ enum OutageKind
     Service,
     Postgres,
     Upstream,
+
+    /// <summary>All of them: the machine, or its disk, stood still.</summary>
+    Machine,
 }
 
 /// <summary>A part that was not there, from when until when.</summary>

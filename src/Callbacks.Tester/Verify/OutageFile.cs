@@ -5,7 +5,7 @@ namespace Callbacks.Tester.Verify;
 
 /// <summary>
 /// What a test did on purpose: a line <c>start,end,kind</c> each, where a moment is ISO 8601 or seconds since 1970 (<c>date +%s.%N</c>),
-/// and the kind is <c>service</c>, <c>postgres</c> or <c>upstream</c>. Empty lines and those that begin with # are skipped.
+/// and the kind is <c>service</c>, <c>postgres</c>, <c>upstream</c> or <c>machine</c>. Empty lines and those that begin with # are skipped.
 /// </summary>
 static class OutageFile
 {

@@ -35,6 +35,12 @@ sealed record Rules
     /// <summary>An answer that came so shortly before the end of a sighting's life might not have been stored in time.</summary>
     public long AnswerMargin { get; init; } = Moment.PerSecond;
 
+    /// <summary>
+    /// An answer that came so shortly before that end may have waited for a statement that a standstill of the disk kept: where something
+    /// else excuses, it obliges nobody.
+    /// </summary>
+    public long AnswerMarginMax { get; init; } = 3 * Moment.PerSecond;
+
     /// <summary>A write may come so long after the end of a life: its statement was sent before, and waited.</summary>
     public long StoreSlack { get; init; } = 2 * Moment.PerSecond;
 

@@ -56,14 +56,15 @@ sealed class SightingJudge(Evidence evidence, Rules rules, Disturbances disturba
             if (lookup.Start > end)
                 break;
 
-            bool inTime = lookup.End <= end;
+            // No row is owed either way: one that came late, as lookups do on a machine that stands still, harms nobody.
+            bool inTime = lookup.End <= end + rules.StoreSlack;
             unknown |= inTime && lookup.Outcome == LookupOutcome.Unknown;
             offline |= inTime && lookup.Outcome == LookupOutcome.Offline && !rules.KeepAll;
             bool hasFailed = HasFailed(lookup);
             failed |= hasFailed;
             asking.Add((lookup.Start, lookup.End + (hasFailed ? rules.PauseMax : 0)));
             bool muchLater = history.BegunAtEarliest(index) >= received + rules.TransitMax;
-            if (lookup.IsGood && !hasFailed && (muchLater || isOwn) && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMargin)
+            if (lookup.IsGood && !hasFailed && (muchLater || isOwn) && lookup.Outcome != LookupOutcome.Unknown && lookup.End <= end - rules.AnswerMarginMax)
             {
                 answered = lookup;
                 if (muchLater)

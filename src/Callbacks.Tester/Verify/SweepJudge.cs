@@ -44,10 +44,11 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
 
         long covered = CoverEnd(history, lastSeen, due, until);
         long id = history.Id;
-        if (disturbances.Recovering(due, until))
+        if (disturbances.Recovering(due, until) || disturbances.StoodStill(due, until))
         {
             // Of no use for a percentile; but what was there for so long while nothing was the matter is late.
-            if (covered < until && disturbances.LongestAble(covered, until) is var able && able > rules.LateMax)
+            long surely = CoverEnd(history, lastSeen, due, until, isPatient: true);
+            if (surely < until && disturbances.LongestAble(surely, until) is var able && able > rules.LateMax)
             {
                 verdict.Add(Wrong.SweptLate, () =>
                     $"object {id}: last_seen {Moment.Text(lastSeen)}, there until {Moment.Text(until)}, of which {able / Moment.PerMillisecond} ms in a row without cover or outage");
@@ -67,7 +68,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
         Func<string> example = () =>
             $"object {id}: last_seen {Moment.Text(lastSeen)}, there until {Moment.Text(until)}, "
             + $"{beyond / Moment.PerMillisecond} ms after the last moment that anything covered it";
-        if (beyond > rules.LateMax)
+        if (beyond > rules.LateMax && until - CoverEnd(history, lastSeen, due, until, isPatient: true) > rules.LateMax)
             verdict.Add(Wrong.SweptLate, example);
         else if (++_late <= rules.ExamplesMax)
             _lateExamples.Add(example);
@@ -114,7 +115,11 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
     }
 
     /// <summary>The last moment at which something may still have covered the row.</summary>
-    long CoverEnd(History history, long lastSeen, long due, long until)
+    /// <param name="isPatient">
+    /// Whether every single row has to be right, and not 99 in a hundred: also a lookup that took seconds to the upstream, and a sighting that a
+    /// service asked for anew after an outage, since others of its callback were pending still.
+    /// </param>
+    long CoverEnd(History history, long lastSeen, long due, long until, bool isPatient = false)
     {
         long covered = due;
         while (true)
@@ -124,14 +129,14 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
             {
                 if (history.ReceivedAt(index) > covered + rules.ClockSlack || covered >= until)
                     break;
-                covered = Math.Max(covered, SettledAtLatest(history, history.ReceivedAt(index), history.Ledger.LatestReceipt(history.Sightings[index])));
+                covered = Math.Max(covered, SettledAtLatest(history, history.ReceivedAt(index), history.Ledger.LatestReceipt(history.Sightings[index]), isPatient));
             }
 
             foreach (int callback in history.MayCount)
             {
                 long received = history.Ledger.LatestReceipt(callback) + rules.ReceiveSlack;
                 if (history.Ledger.SendStart(callback) <= covered + rules.ReceiveSlack && received > lastSeen)
-                    covered = Math.Max(covered, SettledAtLatest(history, received, received));
+                    covered = Math.Max(covered, SettledAtLatest(history, received, received, isPatient));
             }
 
             if (covered == before || covered >= until)
@@ -140,9 +145,9 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
     }
 
     /// <summary>A sighting that left the row as it was is settled once its first sure answer says so, and when its life is over.</summary>
-    long SettledAtLatest(History history, long received, long latestReceipt)
+    long SettledAtLatest(History history, long received, long latestReceipt, bool isPatient)
     {
-        long sure = latestReceipt + rules.SureLead;
+        long sure = latestReceipt + (isPatient ? rules.TransitMax : rules.SureLead);
         long end = received + rules.Retention;
         for (int index = history.FirstLookup(received); index < history.Lookups.Length; index++)
         {
@@ -157,7 +162,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
 
             long settled = lookup.End + Moment.PerSecond;
             // With more ids than a service can remember it may have forgotten the answer, and waits for another one until the sighting expires.
-            bool mayBeForgotten = disturbances.Recovering(received, settled) || disturbances.Overload(received, end);
+            bool mayBeForgotten = disturbances.Recovering(received, isPatient ? end : settled) || disturbances.Overload(received, end);
             return mayBeForgotten ? end : Math.Min(end, settled);
         }
 

@@ -19,6 +19,7 @@ static class LookupSetup
         services.AddSingleton<IInstruments, LookupInstruments>();
         services.AddSingleton<ICheck, LookupCheck>();
         services.AddHostedService<LookupService>();
+        services.AddHostedService<ConnectionRemains>();
     }
 
     sealed class LookupService(Lookups lookups, PendingTable table) : BackgroundService

@@ -13,7 +13,12 @@ sealed class Outages(string path)
     {
         DateTimeOffset start = TimeProvider.System.GetUtcNow();
         await outage();
+        Record(start, TimeProvider.System.GetUtcNow(), kind);
+    }
+
+    public void Record(DateTimeOffset start, DateTimeOffset end, string kind)
+    {
         lock (_lock)
-            File.AppendAllText(path, $"{start:O},{TimeProvider.System.GetUtcNow():O},{kind}\n");
+            File.AppendAllText(path, $"{start:O},{end:O},{kind}\n");
     }
 }

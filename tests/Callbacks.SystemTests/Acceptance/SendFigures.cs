@@ -23,6 +23,17 @@ sealed record SendFigures
 
     public long Unanswered(string kind) => NoAnswer.GetValueOrDefault(kind);
 
+    /// <summary>
+    /// Everything was answered 202, but for what a machine that stands still brings about: a sender's patience ends, a group is not on disk in time (503).
+    /// </summary>
+    /// <param name="closed">Connections that were closed while a post was on its way, and may have been.</param>
+    /// <param name="lateMax">Share of what was sent.</param>
+    public void AssertAccepted(long closed = 0, double lateMax = 0.05)
+    {
+        long late = Unanswered("timeout") + Answered.GetValueOrDefault("503");
+        Assert.True(Sent == Accepted + late + closed && late <= Sent * lateMax, $"{this}");
+    }
+
     public override string ToString() =>
         $"sent {Sent}; answered {List(Answered)}; no answer {List(NoAnswer)}; p50 {LatencyMs.P50} ms, p99 {LatencyMs.P99} ms, max {LatencyMs.Max} ms";
 

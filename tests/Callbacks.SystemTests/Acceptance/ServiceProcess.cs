@@ -12,7 +12,7 @@ sealed class ServiceProcess(int port, HeldSocket? socket, string[] arguments) : 
     static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
 
     // A connection per question: none is left over from a process that has ended.
-    readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(15) };
     ChildProcess? _process;
 
     public Uri Url { get; } = new($"http://localhost:{port}/");

@@ -28,6 +28,7 @@ sealed class ServiceRig : IAsyncDisposable
     readonly List<string> _ledgers = [];
     readonly List<ChildProcess> _senders = [];
     readonly Outages _outages;
+    readonly StandstillWatch _standstills;
     Turn? _turn;
     int _kills;
     int _stops;
@@ -38,6 +39,7 @@ sealed class ServiceRig : IAsyncDisposable
         Directory.CreateDirectory(_folder);
         _outages = new Outages(Path.Combine(_folder, "outages"));
         File.WriteAllText(_outages.Path, "");
+        _standstills = new StandstillWatch(_outages, _folder);
         Upstream = new UpstreamProcess(LookupLog, options.Upstream);
         Proxy = options.IsPostgresBehindProxy ? new CuttingProxy(cluster.Cluster.Port) : null;
         Services = [.. Enumerable.Range(0, options.Services).Select(MakeService)];
@@ -205,6 +207,8 @@ sealed class ServiceRig : IAsyncDisposable
     public async Task<TrialVerdict> VerifyAsync(params string[] flags)
     {
         await Upstream.StopAsync();
+        _standstills.Dispose();
+        _output.WriteLine($"{_standstills}");
         // Beside the next one's load rows may go a little late; how late, others measure.
         if (_turn is { WasFollowed: true } && !flags.Contains("--late"))
             flags = [.. flags, "--late", "1s"];
@@ -247,6 +251,7 @@ sealed class ServiceRig : IAsyncDisposable
                 socket.Dispose();
             if (Proxy is not null)
                 await Proxy.DisposeAsync();
+            _standstills.Dispose();
             await _cluster.DisposeAsync();
             Directory.Delete(_folder, recursive: true);
         }

@@ -11,7 +11,7 @@ public sealed class TesterOutputTests
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     // Nobody listens there.
-    readonly string[] _send = ["send", "--url", $"http://127.0.0.1:{FreePort.Take()}", "--rate", "20", "--duration", "1s"];
+    readonly string[] _send = ["send", "--url", $"http://127.0.0.1:{FreePort.Take()}", "--rate", "20", "--duration", "1s", "--timeout", "30s"];
 
     /// <summary>Build servers make Spectre believe in control codes, and so would these.</summary>
     static IReadOnlyDictionary<string, string?> Tempting { get; } = new Dictionary<string, string?>(StringComparer.Ordinal)

@@ -8,7 +8,7 @@ sealed class UpstreamProcess(string logPath, string[] arguments) : IAsyncDisposa
 {
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient _client = new() { Timeout = Deadline };
     readonly Uri _controlUrl = new($"http://localhost:{Fixtures.FreePort.Take()}/");
     ChildProcess? _process;
 

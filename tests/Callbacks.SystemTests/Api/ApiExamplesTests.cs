@@ -91,15 +91,32 @@ public sealed partial class ApiExamplesTests(ITestOutputHelper output) : IAsyncL
         Assert.Equal(10, requests.Count);
         foreach (Match request in requests)
         {
-            using var message = new HttpRequestMessage(new HttpMethod(request.Groups["method"].Value), new Uri(request.Groups["path"].Value, UriKind.Relative));
-            if (request.Groups["body"].Success)
-                message.Content = new StringContent(request.Groups["body"].Value, Encoding.UTF8, "application/json");
-            using HttpResponseMessage response = await _client.SendAsync(message);
-            Assert.Equal(request.Groups["status"].Value, $"{(int)response.StatusCode}");
+            HttpStatusCode status = default;
+            await Eventually.TrueAsync(
+                async () => (status = await AskAsync(request)) != HttpStatusCode.ServiceUnavailable, Deadline, () => $"{request.Groups["path"].Value} is answered in time");
+            Assert.Equal(request.Groups["status"].Value, $"{(int)status}");
         }
     }
 
+    async Task<HttpStatusCode> AskAsync(Match request)
+    {
+        using var message = new HttpRequestMessage(new HttpMethod(request.Groups["method"].Value), new Uri(request.Groups["path"].Value, UriKind.Relative));
+        if (request.Groups["body"].Success)
+            message.Content = new StringContent(request.Groups["body"].Value, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await _client.SendAsync(message);
+        return response.StatusCode;
+    }
+
+    /// <summary>Where everything else runs beside it PostgreSQL or the disk may take too long for one answer, which is a 503: it is run again.</summary>
     async Task<string> RunAsync(string script)
+    {
+        string said = "";
+        await Eventually.TrueAsync(
+            async () => !(said = await RunOnceAsync(script)).Contains("\"status\":503", StringComparison.Ordinal), Deadline, () => $"{script} is answered in time: {said}");
+        return said;
+    }
+
+    async Task<string> RunOnceAsync(string script)
     {
         using var deadline = new CancellationTokenSource(Deadline);
         string here = script.Replace(DocumentedUrl, _rig.Service.Url.ToString().TrimEnd('/'), StringComparison.Ordinal);

@@ -23,9 +23,9 @@ public sealed class OverloadTests(ITestOutputHelper output)
         await using ServiceRig rig = await ServiceRig.StartAsync(
             new RigOptions { Retention = TimeSpan.FromSeconds(10), InFlightMax = 2_000, Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"] }, output);
         using var slow = new IdleClients(rig.Service.Url);
-        using var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
+        using var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(30) };
         Task<SendFigures> sending = rig.SendAsync(
-            ["--rate", $"{rate}", "--ids", "100", "--id-range", "1000000", "--seed", $"{random.Next()}"], duration);
+            ["--rate", $"{rate}", "--ids", "100", "--id-range", "1000000", "--timeout", "5s", "--seed", $"{random.Next()}"], duration);
         Task opening = slow.OpenAsync(3_000, TimeSpan.FromMilliseconds(1), "POST /callback HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{\"object_ids\":[");
 
         double most = 0;

@@ -19,10 +19,13 @@ public sealed class PausedProcessTests(ITestOutputHelper output)
             },
             output);
 
+        using var enough = new CancellationTokenSource();
         Task<SendFigures> sending = rig.SendAsync(
-            ["--rate", "50", "--ids", "20", "--id-range", "2000", "--seed", $"{random.Next()}"], TimeSpan.FromSeconds(2) + pause + TimeSpan.FromSeconds(1));
-        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+            ["--rate", "50", "--ids", "20", "--id-range", "2000", "--seed", $"{random.Next()}"], TimeSpan.FromMinutes(2), enough: enough.Token);
+        await Eventually.TrueAsync(async () => (await rig.Service.StatusAsync()).Callbacks.Acknowledged > 50, TimeSpan.FromMinutes(1), () => "a second's callbacks are sent");
         await rig.BreakAsync("service", () => rig.Service.PauseForAsync(pause));
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        await enough.CancelAsync();
         SendFigures sent = await sending;
 
         Assert.True(sent.Unanswered("timeout") > 0, $"{sent}");

@@ -15,7 +15,7 @@ public sealed class OutageLinesTests(ITestOutputHelper output)
     public async Task PostgreSQL_and_the_upstream_away_for_a_while_are_one_line_each_and_one_when_they_are_back()
     {
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions { Upstream = ["--latency-min", "50", "--latency-max", "200"], Service = ["--Logging:Console:FormatterName="] }, output);
+            new RigOptions { Upstream = ["--latency-min", "50", "--latency-max", "200"], Service = ["--Logging:Console:FormatterName=", "--Store:ConnectTimeout=00:00:10"] }, output);
         using var enough = new CancellationTokenSource();
         Task sending = rig.SendAsync(Load, TimeSpan.FromMinutes(5), enough: enough.Token);
         await Eventually.TrueAsync(async () => await rig.CountRowsAsync() > 0, Deadline, () => "rows are stored");

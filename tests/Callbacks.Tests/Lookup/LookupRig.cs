@@ -34,7 +34,7 @@ sealed class LookupRig : IAsyncDisposable
         builder.Services.AddSingleton(Table);
         builder.AddLookup();
         _app = builder.Build();
-        _service = _app.Services.GetServices<IHostedService>().Single(service => service.GetType().FullName!.StartsWith("Callbacks.Lookup", StringComparison.Ordinal));
+        _service = _app.Services.GetServices<IHostedService>().Single(service => service.GetType().Name == "LookupService");
     }
 
     public AllLogLines Log { get; } = new();

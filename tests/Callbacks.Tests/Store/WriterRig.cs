@@ -10,13 +10,14 @@ namespace Callbacks.Tests.Store;
 sealed class WriterRig : IAsyncDisposable
 {
     /// <param name="commandTimeoutSeconds">Of a statement; a lock is waited for a fifth of it.</param>
-    public WriterRig(string connectionString, int batchRowsMax = 10_000, int commandTimeoutSeconds = 2)
+    /// <param name="connectTimeoutSeconds">Short only where it is what the test waits for.</param>
+    public WriterRig(string connectionString, int batchRowsMax = 10_000, int commandTimeoutSeconds = 2, int connectTimeoutSeconds = 20)
     {
         IOptions<StoreOptions> options = Options.Create(new StoreOptions
         {
             ConnectionString = connectionString,
             BatchRowsMax = batchRowsMax,
-            ConnectTimeout = TimeSpan.FromSeconds(1),
+            ConnectTimeout = TimeSpan.FromSeconds(connectTimeoutSeconds),
             CommandTimeout = TimeSpan.FromSeconds(commandTimeoutSeconds),
         });
         Connections = new StoreConnections(options);

@@ -62,7 +62,7 @@ public sealed class RecordFiles : IDisposable
     {
         await using RecordWriter<PostRecord> ledger = LedgerFile.Open(_path, TimeProvider.System);
         await ledger.WriteAsync(Posts[0]);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!LedgerFile.Read(_path).Any())
             await Task.Delay(10, deadline.Token);
     }

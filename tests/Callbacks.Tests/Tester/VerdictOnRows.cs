@@ -47,6 +47,43 @@ public sealed class VerdictOnRows
         Only(Wrong.SweptLate, Seen().Stored(2_010, 1, 0).Swept(30_260, 1).Judged());
 
     [Fact]
+    public void A_row_may_wait_for_a_lookup_that_took_seconds_to_the_upstream_and_for_the_next_and_no_longer()
+    {
+        // Begun before the second callback, say, it reached the upstream 3 s after it: the next lookup settles it.
+        Told Waiting(double lookupMs) => Seen().Stored(2_010, 1, 0).Callback(29_000, 1).Lookup(1, lookupMs, lookupMs + 300, LookupOutcome.Offline)
+            .Lookup(1, lookupMs + 400, lookupMs + 4_600, LookupOutcome.Offline);
+        for (int others = 0; others < 2; others++)
+            Assert.Equal(others == 0 ? 1 : 0, WithOthers(Waiting(32_000).Swept(39_800, 1), others * 200).Judged()[Wrong.SweptLate]);
+        Only(Wrong.SweptLate, WithOthers(Waiting(34_000).Swept(41_000, 1), 200).Judged());
+    }
+
+    [Fact]
+    public void A_row_may_wait_for_a_sighting_that_is_asked_for_anew_after_a_kill()
+    {
+        Told Killed() => Seen().Stored(2_010, 1, 0).Callback(20_000, 1).Lookup(1, 20_500, 22_000, LookupOutcome.Offline).Outage(25_000, 26_000, OutageKind.Service);
+        Assert.True(Killed().Swept(45_000, 1).Judged().IsGood);
+        Only(Wrong.SweptLate, Killed().Swept(57_000, 1).Judged());
+    }
+
+    static Told WithOthers(Told told, int count)
+    {
+        for (long id = 1_000; id < 1_000 + count; id++)
+            told.Callback(id, id).Lookup(id, id + 10, 3_000).Stored(3_010, id, id).Swept(30_050 + id, id);
+        return told;
+    }
+
+    [Fact]
+    public void A_row_that_was_due_when_the_machine_stood_still_may_be_late_for_some_seconds_and_nothing_else_is_excused()
+    {
+        Told Due() => Seen().Stored(2_010, 1, 0).Outage(29_500, 30_200, OutageKind.Machine);
+        Assert.True(Due().Swept(30_900, 1).Judged().IsGood);
+        Only(Wrong.SweptLate, Due().Swept(36_000, 1).Judged());
+        Only(Wrong.SweptEarly, Due().Swept(29_900, 1).Judged());
+        Only(Wrong.SweptLate, Seen().Stored(2_010, 1, 0).Outage(28_000, 29_700, OutageKind.Machine).Swept(30_900, 1).Judged());
+        Assert.Equal(1, new Told().Callback(0, 1).Outage(10, 29_000, OutageKind.Machine).Judged().Missed);
+    }
+
+    [Fact]
     public void A_row_that_was_never_swept_is_late() => Only(Wrong.SweptLate, Seen().Stored(2_010, 1, 0).Judged());
 
     [Fact]

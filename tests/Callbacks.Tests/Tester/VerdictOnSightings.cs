@@ -89,7 +89,7 @@ public sealed class VerdictOnSightings
     [Fact]
     public void A_failure_under_way_at_the_receipt_takes_its_part_of_the_life()
     {
-        Told Life(LookupOutcome underWay, double end) => new Told().Callback(-1_000, 1).Lookup(1, -900, end, underWay).Callback(0, 1).Lookup(1, 25_000, 30_500, LookupOutcome.Offline)
+        Told Life(LookupOutcome underWay, double end) => new Told().Callback(-1_000, 1).Lookup(1, -900, end, underWay).Callback(0, 1).Lookup(1, 25_000, 33_000, LookupOutcome.Offline)
             .Callback(0, 3).Lookup(3, 10, 900).Stored(910, 3, 0).Swept(30_050, 3);
         Assert.Equal(2, Life(LookupOutcome.NotAnswered, 9_100).Judged()[SightingOutcome.LookupsFailed]);
         Assert.Equal(1, Life(LookupOutcome.Unknown, 2_000).Judged().Missed);
