@@ -8,6 +8,7 @@ public sealed class FileDescriptorsTests(ITestOutputHelper output)
 {
     const int InFlightMax = 500;
     const int ConnectionsMax = 300;
+    const int CrossingsMax = 2;
     const int FilesMax = InFlightMax + ConnectionsMax + 500;
 
     static readonly string[] Load = ["--rate", "20", "--ids", "50", "--id-range", "5000", "--timeout", "5s"];
@@ -23,7 +24,8 @@ public sealed class FileDescriptorsTests(ITestOutputHelper output)
         SendFigures sent = await sending;
         output.WriteLine($"{files} of {FilesMax} file descriptors in use");
         Assert.InRange(files, ConnectionsMax / 2, FilesMax - 1);
-        sent.AssertAccepted();
+        // Where a connection waits for a second's silence of another, a machine that stands still makes all of them look silent: one may cross its next post.
+        sent.AssertAccepted(closed: Math.Min(sent.Unanswered("closed"), CrossingsMax));
         // Beside other trials rows may go a little late; how late, others measure.
         await rig.AssertGoodAsync("--late", "1s");
     }
