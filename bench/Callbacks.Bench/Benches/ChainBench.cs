@@ -14,6 +14,9 @@ sealed class ChainBench : Measurement
     const double P50MsMax = 15, P99MsMax = 100;
     const int IdsPerSecond = 5_000, IdsPerCallback = 100;
 
+    // As in accept: a cold service, beside a cold upstream and a cold generator, is what start measures.
+    const int WarmupSeconds = 20;
+
     Postgres? _postgres;
 
     public override string Name => "chain";
@@ -27,7 +30,8 @@ sealed class ChainBench : Measurement
     public override async Task<SideResult> MeasureAsync(string side, BenchContext context)
     {
         string log = Path.Combine(context.Folder, $"lookups-{Guid.NewGuid():N}");
-        TimeSpan duration = TimeSpan.FromSeconds(context.Seconds(60));
+        int idsPerSecond = context.Size(IdsPerSecond, 1_000), warmup = context.Size(WarmupSeconds, 1);
+        TimeSpan duration = TimeSpan.FromSeconds(warmup + context.Seconds(60));
         await using UpstreamPart upstream = await UpstreamPart.StartTesterAsync(context, "--log", log, "--latency-max", context.IsSmoke ? "600" : "4299");
         // No row goes before it is read.
         await using Rig rig = await Rig.StartAsync(
@@ -37,7 +41,10 @@ sealed class ChainBench : Measurement
         Task watching = commits.WatchAsync(end.Token);
         await using Sampler sampler = rig.Watch(context).Start();
         double cpu = rig.Service.CpuSeconds;
-        var load = new OpenLoop(rig.Service.Url, context.Size(IdsPerSecond, 1_000) / IdsPerCallback, 16, number => CallbackRequest.Distinct(number, IdsPerCallback));
+        var load = new OpenLoop(rig.Service.Url, idsPerSecond / IdsPerCallback, 16, number => CallbackRequest.Distinct(number, IdsPerCallback))
+        {
+            Warmup = TimeSpan.FromSeconds(warmup),
+        };
         long start = BenchContext.Time.GetTimestamp();
         await load.RunAsync(duration, context.Stop);
         await rig.Service.UntilStoredAsync(load.Accepted * IdsPerCallback, context.Stop);
@@ -51,7 +58,7 @@ sealed class ChainBench : Measurement
         await upstream.StopAsync();
 
         var result = new SideResult(Service, "ids") { Seconds = seconds, Series = series };
-        await JudgeRowsAsync(rig.Database, log, commits, result);
+        await JudgeRowsAsync(rig.Database, log, commits, CallbackRequest.FirstId((long)warmup * idsPerSecond / IdsPerCallback, IdsPerCallback), result);
         result.Figures["cpu_us_per_id"] = cpu / (load.Sent * IdsPerCallback) * 1e6;
         result.Figures["answer_p99_ms"] = load.Latencies.Summarize()!.P99Ms;
         load.RequireAnswers(result, context);
@@ -67,7 +74,8 @@ sealed class ChainBench : Measurement
 
     public override ValueTask CleanUpAsync() => _postgres?.DisposeAsync() ?? default;
 
-    static async Task JudgeRowsAsync(string database, string log, Commits commits, SideResult result)
+    /// <summary>Ids before <paramref name="firstId"/> were the warm-up's: their rows have to be there, and that is all.</summary>
+    static async Task JudgeRowsAsync(string database, string log, Commits commits, long firstId, SideResult result)
     {
         Dictionary<long, long> upstreamMicroseconds = [];
         foreach (LookupRecord lookup in LookupLog.Read(log).Where(lookup => lookup.IsGood))
@@ -82,7 +90,10 @@ sealed class ChainBench : Measurement
         {
             rows++;
             long seen = Commits.Microseconds(new DateTimeOffset(reader.GetDateTime(1)));
-            if (commits.VisibleAt(reader.GetInt64(2)) is { } visible && upstreamMicroseconds.TryGetValue(reader.GetInt64(0), out long upstream))
+            long id = reader.GetInt64(0);
+            if (id < firstId)
+                continue;
+            if (commits.VisibleAt(reader.GetInt64(2)) is { } visible && upstreamMicroseconds.TryGetValue(id, out long upstream))
                 added.Add(TimeSpan.FromMicroseconds(visible - seen - upstream));
             else
                 unknown++;

@@ -16,7 +16,10 @@ static class CallbackRequest
     {
         var all = new long[ids];
         for (int i = 0; i < ids; i++)
-            all[i] = firstId + 2 * (number * ids + i);
+            all[i] = firstId + FirstId(number, ids) + 2 * i;
         return Of(all);
     }
+
+    /// <summary>Of the n-th.</summary>
+    public static long FirstId(long number, int ids) => 2 * number * ids;
 }

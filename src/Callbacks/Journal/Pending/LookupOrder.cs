@@ -132,7 +132,8 @@ sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseco
         long age = now - oldest;
         long limit = _isOverloaded ? retention / 4 : retention / 2;
         _pace.Advance(now);
-        _isOverloaded = unfitUpTo > now - retention / 4 || (age > limit && _pace.TimeFor(Count, now) > limit);
+        // What had to leave a full window is about as old as the window is long: by these it is overloaded even if nothing in it has waited for long.
+        _isOverloaded = unfitUpTo > now - retention / 2 || (age > limit && _pace.TimeFor(Count, now) > limit);
         return _isOverloaded;
     }
 

@@ -275,6 +275,30 @@ public sealed class PendingTableTests
         Assert.False(_table.Status(At(17)).IsOverloaded);
     }
 
+    /// <summary>However long the window is that a flood of distinct ids fills: what had to leave it may be the only sign.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(8)]
+    [InlineData(10)]
+    [InlineData(14)]
+    [InlineData(20)]
+    [InlineData(40)]
+    public void Under_a_flood_lookups_are_of_what_was_just_named(int windowSeconds)
+    {
+        const int PerSecond = 10;
+        int arrivals = 1000 / windowSeconds / PerSecond;
+        for (int step = 0; step < 60 * PerSecond; step++)
+        {
+            Instant now = At(step / (double)PerSecond);
+            Arrive(now, [.. Enumerable.Range(step * arrivals, arrivals).Select(id => (long)id)]);
+            if (step % PerSecond != 0)
+                continue;
+            double age = (step - AnswerOne(now) / arrivals) / (double)PerSecond;
+            Assert.True(step < 25 * PerSecond || age <= 2, $"At {step / PerSecond} s a lookup is of what was named {age} s ago.");
+        }
+    }
+
     [Fact]
     public void What_an_outage_left_is_no_overload_while_lookups_are_answered_fast_enough()
     {
