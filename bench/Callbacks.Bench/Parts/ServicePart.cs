@@ -7,7 +7,7 @@ namespace Callbacks.Bench.Parts;
 /// <summary>The published service with a journal and a database, as an operator runs it.</summary>
 sealed class ServicePart : IAsyncDisposable
 {
-    static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
     readonly Part _part;
@@ -54,32 +54,10 @@ sealed class ServicePart : IAsyncDisposable
     public async Task<ServiceStatus> StatusAsync() => ServiceStatus.Parse(await _client.GetStringAsync(new Uri(Url, "status")));
 
     /// <summary>Waits until so many rows have been written. False when they were not in time.</summary>
-    public async Task<bool> UntilStoredAsync(long rows, CancellationToken stop)
-    {
-        long start = BenchContext.Time.GetTimestamp();
-        while ((await StatusAsync()).Postgresql.RowsStored < rows)
-        {
-            if (BenchContext.Time.GetElapsedTime(start) >= StorePatience)
-                return false;
-            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), stop);
-        }
-
-        return true;
-    }
+    public Task<bool> UntilStoredAsync(long rows, CancellationToken stop) => UntilAsync(status => status.Postgresql.RowsStored >= rows, stop);
 
     /// <summary>Waits until a lookup has been answered. False when none was in time.</summary>
-    public async Task<bool> UntilAnsweredAsync(CancellationToken stop)
-    {
-        long start = BenchContext.Time.GetTimestamp();
-        while ((await StatusAsync()).Lookup.Answers == 0)
-        {
-            if (BenchContext.Time.GetElapsedTime(start) >= StorePatience)
-                return false;
-            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), stop);
-        }
-
-        return true;
-    }
+    public Task<bool> UntilAnsweredAsync(CancellationToken stop) => UntilAsync(status => status.Lookup.Answers > 0, stop);
 
     public Task KillAsync() => _part.KillAsync();
 
@@ -87,6 +65,19 @@ sealed class ServicePart : IAsyncDisposable
     {
         await _part.DisposeAsync();
         _client.Dispose();
+    }
+
+    async Task<bool> UntilAsync(Func<ServiceStatus, bool> condition, CancellationToken stop)
+    {
+        long start = BenchContext.Time.GetTimestamp();
+        while (!condition(await StatusAsync()))
+        {
+            if (BenchContext.Time.GetElapsedTime(start) >= Patience)
+                return false;
+            await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(100), stop);
+        }
+
+        return true;
     }
 }
 

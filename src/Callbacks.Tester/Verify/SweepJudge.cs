@@ -42,7 +42,6 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
         if (until <= due)
             return;
 
-        long covered = CoverEnd(history, lastSeen, due, until);
         long id = history.Id;
         if (disturbances.Recovering(due, until) || disturbances.StoodStill(due, until))
         {
@@ -57,6 +56,7 @@ sealed class SweepJudge(Rules rules, Disturbances disturbances, Verdict verdict)
             return;
         }
 
+        long covered = CoverEnd(history, lastSeen, due, until);
         long beyond = until - covered;
         _judged++;
         if (wasSwept && covered == due)

@@ -107,7 +107,7 @@ public sealed class InjectedErrorTests(ITestOutputHelper output)
         using var lives = await StartedAsync();
         DriverLife life = await lives.LiveAsync(new Injection("fdatasync", "delay_enter=3000000", "5"));
         Assert.True(life.ExitCode == 0, $"{life.ExitCode}: {life.Transcript}");
-        long[] refused = [.. life.Lines.Select(line => line.Split(' ')).Where(words => words[0] == "refused").Select(words => long.Parse(words[2], CultureInfo.InvariantCulture))];
+        long[] refused = [.. RefusedAfter(life)];
         Assert.NotEmpty(refused);
         // The three seconds less a machine's worst moments; without the watchdog it would be all of them.
         Assert.All(refused, milliseconds => Assert.InRange(milliseconds, AppendTimeoutMilliseconds, 2_500));
@@ -191,8 +191,11 @@ public sealed class InjectedErrorTests(ITestOutputHelper output)
     static string[] Segments(JournalLives lives) => [.. Directory.EnumerateFiles(lives.Journal, "*.journal").Order(StringComparer.Ordinal)];
 
     /// <summary>By the error, not because a disk that stood still was not in time.</summary>
-    static int CountRefusedAtOnce(DriverLife life) => life.Lines.Select(line => line.Split(' '))
-        .Count(words => words[0] == "refused" && long.Parse(words[2], CultureInfo.InvariantCulture) < AppendTimeoutMilliseconds);
+    static int CountRefusedAtOnce(DriverLife life) => RefusedAfter(life).Count(milliseconds => milliseconds < AppendTimeoutMilliseconds);
+
+    /// <summary>How many milliseconds each callback had waited that was refused.</summary>
+    static IEnumerable<long> RefusedAfter(DriverLife life) =>
+        life.Lines.Select(line => line.Split(' ')).Where(words => words[0] == "refused").Select(words => long.Parse(words[2], CultureInfo.InvariantCulture));
 
     static int Count(DriverLife life, string word) => life.Lines.Count(line => line.StartsWith(word + ' ', StringComparison.Ordinal));
 
