@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Callbacks.Bench.Bare;
 using Callbacks.Bench.Benches;
@@ -9,8 +8,8 @@ switch (args)
 {
     case ["intake", .. string[] rest]:
         return await BareIntake.RunAsync(rest);
-    case ["upstream", string port]:
-        return await BareUpstream.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+    case ["upstream", .. string[] rest]:
+        return await BareUpstream.RunAsync(rest);
 }
 
 Measurement[] all =

@@ -1,30 +1,56 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
+using Callbacks.Bench.Framework;
+using Callbacks.Tester.Records;
+using Callbacks.Tester.Serve;
 
 namespace Callbacks.Bench.Bare;
 
 /// <summary>
-/// Answers <c>GET /objects/{id}</c> at once, an even id being online, with sockets and nothing else: on a machine that measures asker and
-/// asked together, the asked should be the lesser part.
+/// Answers <c>GET /objects/{id}</c>, an even id being online, with sockets and nothing else: on a machine that measures asker and asked
+/// together, the asked should be the lesser part.
 /// </summary>
-static class BareUpstream
+/// <param name="Latencies">In milliseconds; null: it answers at once.</param>
+/// <param name="Log">Of lookups, as the tester's.</param>
+sealed record BareUpstream((int Min, int Max)? Latencies, RecordWriter<LookupRecord>? Log)
 {
     const int Backlog = 65_535;
     const int RequestBytesMax = 4096;
 
-    public static async Task<int> RunAsync(int port)
+    readonly Dice _dice = new(1);
+
+    /// <param name="arguments">PORT [LATENCY_MIN LATENCY_MAX LOG]</param>
+    public static async Task<int> RunAsync(string[] arguments)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, Number(0)));
         listener.Listen(Backlog);
-        // Until this process is ended.
-        while (true)
-            _ = ServeAsync(await listener.AcceptAsync());
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        });
+        await using RecordWriter<LookupRecord>? log = arguments.Length > 1 ? LookupLog.Open(arguments[3], BenchContext.Time) : null;
+        var upstream = new BareUpstream(log is null ? null : (Number(1), Number(2)), log);
+        try
+        {
+            while (true)
+                _ = upstream.ServeAsync(await listener.AcceptAsync(stop.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            return 0;
+        }
+
+        int Number(int at) => int.Parse(arguments[at], CultureInfo.InvariantCulture);
     }
 
-    static async Task ServeAsync(Socket socket)
+    async Task ServeAsync(Socket socket)
     {
         using Socket connection = socket;
         connection.NoDelay = true;
@@ -41,7 +67,10 @@ static class BareUpstream
                 // Nobody asks a second time before the answer.
                 if (!request.AsSpan(0, length).EndsWith("\r\n\r\n"u8))
                     continue;
-                await connection.SendAsync(answer.AsMemory(0, Answer(request.AsSpan(0, length), answer)));
+                if (Latencies is null)
+                    await connection.SendAsync(answer.AsMemory(0, Answer(request.AsSpan(0, length), answer, out _)));
+                else
+                    await AnswerLaterAsync(connection, request.AsMemory(0, length), answer);
                 length = 0;
             }
         }
@@ -51,12 +80,26 @@ static class BareUpstream
         }
     }
 
-    static int Answer(ReadOnlySpan<byte> request, Span<byte> answer)
+    async Task AnswerLaterAsync(Socket connection, ReadOnlyMemory<byte> request, Memory<byte> answer)
+    {
+        long start = Moment.Now(BenchContext.Time);
+        int length = Answer(request.Span, answer.Span, out long id);
+        (int min, int max) = Latencies!.Value;
+        await BenchContext.WaitAsync(TimeSpan.FromMilliseconds(min + (int)(_dice.Next() * (max - min + 1))), CancellationToken.None);
+        long end = Moment.Now(BenchContext.Time);
+        await connection.SendAsync(answer[..length]);
+        await Log!.WriteAsync(new LookupRecord(id, start, end, IsOnline(id) ? LookupOutcome.Online : LookupOutcome.Offline));
+    }
+
+    static int Answer(ReadOnlySpan<byte> request, Span<byte> answer, out long id)
     {
         ReadOnlySpan<byte> start = "GET /objects/"u8;
-        if (!request.StartsWith(start) || !Utf8Parser.TryParse(request[start.Length..], out long id, out _))
+        id = 0;
+        if (!request.StartsWith(start) || !Utf8Parser.TryParse(request[start.Length..], out id, out _))
             return Encoding.ASCII.GetBytes("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", answer);
-        string body = $$"""{"id":{{id}},"online":{{((id & 1) == 0 ? "true" : "false")}}}""";
+        string body = $$"""{"id":{{id}},"online":{{(IsOnline(id) ? "true" : "false")}}}""";
         return Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}", answer);
     }
+
+    static bool IsOnline(long id) => (id & 1) == 0;
 }

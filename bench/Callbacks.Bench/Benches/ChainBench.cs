@@ -32,7 +32,7 @@ sealed class ChainBench : Measurement
         string log = Path.Combine(context.Folder, $"lookups-{Guid.NewGuid():N}");
         int idsPerSecond = context.Size(IdsPerSecond, 1_000), warmup = context.Size(WarmupSeconds, 1);
         TimeSpan duration = TimeSpan.FromSeconds(warmup + context.Seconds(60));
-        await using UpstreamPart upstream = await UpstreamPart.StartTesterAsync(context, "--log", log, "--latency-max", context.IsSmoke ? "600" : "4299");
+        await using UpstreamPart upstream = await UpstreamPart.StartBareAsync(context, "300", context.IsSmoke ? "600" : "4299", log);
         // No row goes before it is read.
         await using Rig rig = await Rig.StartAsync(
             context, _postgres!, upstream.Url, $"--Sweep:Retention={duration + TimeSpan.FromSeconds(60)}", "--Lookup:InFlightMax=15000");
@@ -74,14 +74,17 @@ sealed class ChainBench : Measurement
 
     public override ValueTask CleanUpAsync() => _postgres?.DisposeAsync() ?? default;
 
-    /// <summary>Ids before <paramref name="firstId"/> were the warm-up's: their rows have to be there, and that is all.</summary>
+    /// <summary>
+    /// Ids before <paramref name="firstId"/> were the warm-up's: their rows have to be there, and that is all. What is added has two parts: until the upstream had read the
+    /// question ("asked"), and from its answer on ("stored"). The latter is seen by looking, and too late by up to what is between two looks.
+    /// </summary>
     static async Task JudgeRowsAsync(string database, string log, Commits commits, long firstId, SideResult result)
     {
-        Dictionary<long, long> upstreamMicroseconds = [];
+        Dictionary<long, LookupRecord> lookups = [];
         foreach (LookupRecord lookup in LookupLog.Read(log).Where(lookup => lookup.IsGood))
-            upstreamMicroseconds[lookup.Id] = lookup.End - lookup.Start;
+            lookups[lookup.Id] = lookup;
 
-        var added = new Latencies();
+        Latencies added = new(), asked = new(), stored = new();
         long rows = 0, unknown = 0;
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false });
         await using NpgsqlCommand read = source.CreateCommand("select id, last_seen, xmin::text::bigint from objects");
@@ -93,14 +96,30 @@ sealed class ChainBench : Measurement
             long id = reader.GetInt64(0);
             if (id < firstId)
                 continue;
-            if (commits.VisibleAt(reader.GetInt64(2)) is { } visible && upstreamMicroseconds.TryGetValue(id, out long upstream))
-                added.Add(TimeSpan.FromMicroseconds(visible - seen - upstream));
-            else
+            if (commits.VisibleAt(reader.GetInt64(2)) is not { } visible || !lookups.TryGetValue(id, out LookupRecord lookup))
+            {
                 unknown++;
+                continue;
+            }
+
+            asked.Add(TimeSpan.FromMicroseconds(lookup.Start - seen));
+            stored.Add(TimeSpan.FromMicroseconds(visible - lookup.End));
+            added.Add(TimeSpan.FromMicroseconds(visible - seen - (lookup.End - lookup.Start)));
         }
 
         result.Units = rows;
         result.Latency = added.Summarize();
+        Add("asked", asked);
+        Add("stored", stored);
+        Add("looks", commits.Gaps);
         result.Require(unknown == 0, $"of {unknown} rows it is not known when they became visible, or what their lookup took");
+
+        void Add(string part, Latencies latencies)
+        {
+            if (latencies.Summarize() is not { } summary)
+                return;
+            result.Figures[$"{part}_p50_ms"] = summary.P50Ms;
+            result.Figures[$"{part}_p99_ms"] = summary.P99Ms;
+        }
     }
 }

@@ -14,17 +14,26 @@ sealed class Commits(string connectionString)
 
     readonly List<(long At, long Xmin, long Xmax, long[] Running)> _looks = [];
 
-    /// <summary>Until cancelled.</summary>
-    public async Task WatchAsync(CancellationToken end)
+    /// <summary>Between two looks: what a commit was seen too late by is up to that.</summary>
+    public Latencies Gaps { get; } = new();
+
+    /// <summary>Until cancelled. On a thread of its own, which waits in the system: one that shared the pool with the load would look when that lets it.</summary>
+    public Task WatchAsync(CancellationToken end) => Task.Factory.StartNew(() => Watch(end), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    void Watch(CancellationToken end)
     {
-        await using NpgsqlDataSource source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false });
-        await using NpgsqlConnection connection = await source.OpenConnectionAsync(CancellationToken.None);
-        await using var look = new NpgsqlCommand("select pg_current_snapshot()::text", connection);
-        await look.PrepareAsync(CancellationToken.None);
+        using NpgsqlDataSource source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false });
+        using NpgsqlConnection connection = source.OpenConnection();
+        using var look = new NpgsqlCommand("select pg_current_snapshot()::text", connection);
+        look.Prepare();
         string last = "";
+        long before = BenchContext.Time.GetTimestamp();
         while (!end.IsCancellationRequested)
         {
-            string snapshot = (string)(await look.ExecuteScalarAsync(CancellationToken.None))!;
+            string snapshot = (string)look.ExecuteScalar()!;
+            long now = BenchContext.Time.GetTimestamp();
+            Gaps.Add(BenchContext.Time.GetElapsedTime(before, now));
+            before = now;
             if (snapshot != last)
             {
                 // After it: what the snapshot shows was visible by then.
@@ -32,7 +41,7 @@ sealed class Commits(string connectionString)
                 last = snapshot;
             }
 
-            await Task.Delay(Every, BenchContext.Time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            end.WaitHandle.WaitOne(Every);
         }
     }
 

@@ -22,11 +22,11 @@ sealed class UpstreamPart : IAsyncDisposable
         return StartAsync(Part.Start(Programs.Tester(["serve", "--url", $"{url}", .. arguments])), url, "control", context);
     }
 
-    /// <summary>Answers at once, and takes as little of the machine as can be: what is measured is the asking.</summary>
-    public static Task<UpstreamPart> StartBareAsync(BenchContext context)
+    /// <summary>Takes as little of the machine as can be: what is measured is the asking. Answers at once unless the arguments say otherwise (<see cref="Bare.BareUpstream"/>).</summary>
+    public static Task<UpstreamPart> StartBareAsync(BenchContext context, params string[] arguments)
     {
         Uri url = Address();
-        return StartAsync(Part.Start(Programs.Own("upstream", $"{url.Port}")), url, "objects/0", context);
+        return StartAsync(Part.Start(Programs.Own(["upstream", $"{url.Port}", .. arguments])), url, "objects/0", context);
     }
 
     public Task StopAsync() => _part.StopAsync();

@@ -24,6 +24,7 @@ sealed class Upstream : IDisposable
     readonly HttpMessageInvoker _http;
     readonly string _prefix;
     readonly TimeProvider _clock;
+    long _connectionsOpened;
 
     /// <param name="telemetry">Whether lookups are traced; null: they are not.</param>
     public Upstream(LookupOptions options, TimeProvider clock, TelemetryOptions? telemetry = null)
@@ -47,8 +48,17 @@ sealed class Upstream : IDisposable
             MaxResponseHeadersLength = 8,
             // A body beyond the cap is not read to its end to save the connection.
             MaxResponseDrainSize = 0,
+            // Only to count them.
+            PlaintextStreamFilter = (context, _) =>
+            {
+                Interlocked.Increment(ref _connectionsOpened);
+                return ValueTask.FromResult(context.PlaintextStream);
+            },
         });
     }
+
+    /// <summary>So far.</summary>
+    public long ConnectionsOpened => Interlocked.Read(ref _connectionsOpened);
 
     /// <summary>Never throws for anything that the upstream does.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: the time is up, or the service stops.</exception>

@@ -39,6 +39,25 @@ public sealed class UpstreamTests
         }
     }
 
+    [Fact]
+    public async Task Connections_are_counted_as_they_are_opened_and_not_as_they_are_used()
+    {
+        await using FakeUpstream server = await FakeUpstream.StartAsync();
+        server.Handler = (context, id) =>
+        {
+            if (id == 3)
+                context.Response.Headers.Connection = "close";
+            return FakeUpstream.AnswerAsync(context, id);
+        };
+        using var upstream = new Upstream(new LookupOptions { BaseUrl = server.Address }, TimeProvider.System);
+        Assert.Equal(0, upstream.ConnectionsOpened);
+        foreach (long id in new long[] { 1, 2, 3 })
+            await upstream.GetAsync(id, CancellationToken.None);
+        Assert.Equal(1, upstream.ConnectionsOpened);
+        await upstream.GetAsync(4, CancellationToken.None);
+        Assert.Equal(2, upstream.ConnectionsOpened);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("api")]
