@@ -3,7 +3,6 @@ using Callbacks.SystemTests.Acceptance;
 
 namespace Callbacks.SystemTests.Faults;
 
-[Alone]
 public sealed class MisbehavingUpstreamTests(ITestOutputHelper output)
 {
     const int InFlightMax = 2_000;
