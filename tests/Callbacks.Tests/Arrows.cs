@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Callbacks.Tests;
 
-/// <summary>Who may know whom (design.md, section 4), and who breaks it: in the source's words, and in what the compiler made of it.</summary>
+/// <summary>Who may know whom (docs/architecture.md), and who breaks it: in the source's words, and in what the compiler made of it.</summary>
 static partial class Arrows
 {
     public static readonly string[] Folders = ["Configuration", "Intake", "Journal", "Lookup", "Problems", "Store", "Sweep", "Telemetry", "Time", "View"];

@@ -73,7 +73,7 @@ static class VerifyCommand
         };
         var outages = new Option<string?>("--outages")
         {
-            Description = "A file of lines start,end,kind with kind service, postgres or upstream.",
+            Description = "A file of lines start,end,kind with kind service, postgres, upstream or machine.",
         };
         var strict = new Option<bool>("--strict") { Description = "Sightings that were passed over are wrong." };
         var statusUrl = new Option<Uri?>("--status-url")

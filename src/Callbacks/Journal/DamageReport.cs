@@ -1,9 +1,17 @@
 namespace Callbacks.Journal;
 
 /// <summary>What was found damaged, a sentence each, for the log and for those who ask. Safe for use by several threads.</summary>
-sealed partial class DamageReport(IReadOnlyList<string> atOpening, ILogger<DamageReport> logger)
+sealed partial class DamageReport
 {
-    readonly List<string> _damage = [.. atOpening];
+    readonly List<string> _damage = [];
+    readonly ILogger<DamageReport> _logger;
+
+    /// <param name="atOpening">What was found already.</param>
+    public DamageReport(IReadOnlyList<string> atOpening, ILogger<DamageReport> logger)
+    {
+        _logger = logger;
+        Add([.. atOpening]);
+    }
 
     public IReadOnlyList<string> All
     {
@@ -19,7 +27,7 @@ sealed partial class DamageReport(IReadOnlyList<string> atOpening, ILogger<Damag
         lock (_damage)
             _damage.AddRange(damage);
         foreach (string sentence in damage)
-            Log.Damaged(logger, sentence);
+            Log.Damaged(_logger, sentence);
     }
 
     static partial class Log

@@ -23,7 +23,7 @@ sealed partial class Lookups(
 
     readonly string _shownUpstream = Setting.Show(options.BaseUrl);
     readonly Lock _lock = new();
-    readonly InFlightLimit _limit = new(options.InFlightMax);
+    readonly InFlightLimit _limit = new(options.InFlightMax, options.AttemptTimeout);
     readonly Silence _silence = new(timers);
     readonly HashSet<Attempt> _running = [];
     readonly Stack<Attempt> _idle = new();

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Callbacks.Journal;
 using Callbacks.Journal.Log;
+using Callbacks.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace Callbacks.Tests.Journal;
 
@@ -373,9 +375,12 @@ public sealed class JournalFaultTests : IDisposable
         }
 
         _disk.Delete(Segment.NameOf(3));
-        using var second = new JournalRig(_disk);
+        var log = new AllLogLines();
+        using var second = new JournalRig(_disk, loggers: log);
         await second.ReadAsync();
-        Assert.Contains("Segment 00000000000000000003.journal is missing.", second.Journal.Status().Damage, StringComparer.Ordinal);
+        const string Missing = "Segment 00000000000000000003.journal is missing.";
+        Assert.Contains(Missing, second.Journal.Status().Damage, StringComparer.Ordinal);
+        Assert.EndsWith(Missing, Assert.Single(log.From(LogLevel.Critical)), StringComparison.Ordinal);
         Assert.InRange(second.Balance.Snapshot().PendingAtStart, 3000 * 5, 3000 * 7);
         Assert.True((await second.AppendAsync(1)).IsDurable);
     }

@@ -9,24 +9,26 @@ public sealed class InFlightLimitTests
     static readonly LookupResult Good = LookupResult.Of(LookupAnswer.Online);
     static readonly LookupResult Bad = LookupResult.Failed(LookupFailure.Connection);
 
+    static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(10);
+
     Instant _now = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     [Theory]
     [InlineData(LookupFailure.Connection)]
     [InlineData(LookupFailure.Timeout)]
     [InlineData(LookupFailure.Throttled)]
-    internal void More_than_a_fifth_of_failures_shrinks_it_by_their_share(LookupFailure failure)
+    internal void More_than_a_fifth_of_failures_shrinks_it_to_what_would_leave_a_fifth(LookupFailure failure)
     {
-        var limit = new InFlightLimit(1_000);
+        var limit = new InFlightLimit(1_000, AttemptTimeout);
         RecordShare(limit, LookupResult.Failed(failure), failed: 8, of: 32);
-        Assert.Equal(750, limit.Limit);
+        Assert.Equal(937, limit.Limit);
         Assert.False(limit.IsProbing);
     }
 
     [Fact]
     public void A_fifth_of_failures_is_borne()
     {
-        var limit = new InFlightLimit(1_000);
+        var limit = new InFlightLimit(1_000, AttemptTimeout);
         for (int round = 0; round < 50; round++)
             RecordShare(limit, Bad, failed: 6, of: 32);
         Assert.Equal(1_000, limit.Limit);
@@ -37,7 +39,7 @@ public sealed class InFlightLimitTests
     [InlineData(LookupFailure.Malformed)]
     internal void An_upstream_that_answers_nonsense_is_not_short_of_breath(LookupFailure failure)
     {
-        var limit = new InFlightLimit(100);
+        var limit = new InFlightLimit(100, AttemptTimeout);
         RecordShare(limit, LookupResult.Failed(failure), failed: 320, of: 320);
         Assert.Equal(100, limit.Limit);
     }
@@ -47,7 +49,7 @@ public sealed class InFlightLimitTests
     [InlineData(3)]
     public void Failures_of_few_ids_throttle_nobody_else(int badIds)
     {
-        var limit = new InFlightLimit(100);
+        var limit = new InFlightLimit(100, AttemptTimeout);
         for (int i = 0; i < 1_000; i++)
         {
             limit.Record(i % badIds, Bad, _now, _now);
@@ -61,7 +63,7 @@ public sealed class InFlightLimitTests
     [Fact]
     public void A_slow_trickle_of_failures_is_noticed_too()
     {
-        var limit = new InFlightLimit(100);
+        var limit = new InFlightLimit(100, AttemptTimeout);
         for (int i = 0; i < 200 && !limit.IsProbing; i++)
         {
             limit.Record(i, Bad, _now, _now);
@@ -85,7 +87,7 @@ public sealed class InFlightLimitTests
     [InlineData(2_000)]
     public void Of_whatever_size_it_probes_an_upstream_that_is_down_and_comes_back_within_its_maximum(int max)
     {
-        var limit = new InFlightLimit(max);
+        var limit = new InFlightLimit(max, AttemptTimeout);
         Assert.True(limit.MayStart(max - 1, _now));
         Assert.False(limit.MayStart(max, _now));
         BringDown(limit);
@@ -112,7 +114,7 @@ public sealed class InFlightLimitTests
     [InlineData(2_000)]
     public void While_it_probes_at_most_ten_start_a_second_and_never_more_than_the_maximum_at_once(int max)
     {
-        var limit = new InFlightLimit(max);
+        var limit = new InFlightLimit(max, AttemptTimeout);
         BringDown(limit);
         limit.Started(_now);
         int started = 0;
@@ -138,13 +140,14 @@ public sealed class InFlightLimitTests
     [InlineData(100_000)]
     public void It_is_back_at_the_maximum_within_5_s_of_the_first_success_even_when_answers_are_rare(int max)
     {
-        var limit = new InFlightLimit(max);
+        var limit = new InFlightLimit(max, AttemptTimeout);
         BringDown(limit);
         limit.Record(1, Good, _now, _now);
         Instant first = _now;
         while (limit.IsBelowMax)
         {
             _now += TimeSpan.FromMilliseconds(75);
+            limit.Record(1, Good, first, _now);
             limit.MayStart(0, _now);
             Assert.True(_now - first < TimeSpan.FromSeconds(5), $"{limit.Limit} of {max} after 5 s.");
         }
@@ -153,7 +156,7 @@ public sealed class InFlightLimitTests
     [Fact]
     public void What_was_begun_before_it_went_away_or_came_back_says_nothing_of_now()
     {
-        var limit = new InFlightLimit(100);
+        var limit = new InFlightLimit(100, AttemptTimeout);
         Instant before = _now;
         BringDown(limit);
         for (int i = 0; i < 100; i++)
@@ -173,9 +176,147 @@ public sealed class InFlightLimitTests
     }
 
     [Fact]
+    public void Failures_that_come_all_at_once_count_by_their_share_of_all()
+    {
+        var limit = new InFlightLimit(15_000, AttemptTimeout);
+        for (int round = 0; round < 300; round++)
+        {
+            // 5% of 5,600 a second, as they are found ten times a second.
+            for (int i = 0; i < 560; i++)
+                limit.Record(i, i < 28 ? LookupResult.Failed(LookupFailure.Timeout) : Good, _now, _now);
+            _now += TimeSpan.FromMilliseconds(100);
+            limit.MayStart(0, _now);
+            Assert.Equal(15_000, limit.Limit);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(2.3)]
+    public void Of_what_was_begun_before_it_shrank_the_failures_are_not_counted_again(double latencySeconds)
+    {
+        var limit = new InFlightLimit(15_000, AttemptTimeout);
+        TimeSpan latency = TimeSpan.FromSeconds(latencySeconds);
+        var random = new Random(1);
+        int least = int.MaxValue;
+        for (int round = 0; round < 600; round++)
+        {
+            // Three in ten, whatever it is asked.
+            for (int i = 0; i < limit.Limit / 10 / latencySeconds; i++)
+                limit.Record(random.Next(), random.NextDouble() < 0.3 ? LookupResult.Failed(LookupFailure.Throttled) : Good, _now - latency, _now);
+            _now += TimeSpan.FromMilliseconds(100);
+            limit.MayStart(0, _now);
+            Assert.False(limit.IsProbing);
+            least = Math.Min(least, limit.Limit);
+        }
+
+        Assert.InRange(least, 10_000, 14_999);
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(1_250)]
+    [InlineData(4_000)]
+    public void An_upstream_that_is_slower_for_all_the_more_it_is_asked_is_not_asked_in_vain(int answersPerSecond)
+    {
+        // It takes two tries at most until it knows, of half a minute each.
+        const int Max = 15_000, SettledMs = 90_000;
+        var limit = new InFlightLimit(Max, AttemptTimeout);
+        // In the order in which they came; it knows nothing of those that were given up, and works them off, too.
+        var queue = new Queue<Instant>();
+        int inFlight = 0, abandoned = 0, answered = 0, away = 0;
+        double work = 0;
+        Instant start = _now;
+        for (int milliseconds = 0; milliseconds < 210_000; milliseconds++)
+        {
+            _now = start + TimeSpan.FromMilliseconds(milliseconds);
+            for (work += answersPerSecond / 1000.0; work >= 1 && queue.Count > 0; work--)
+            {
+                Instant begun = queue.Dequeue();
+                if (abandoned > 0)
+                {
+                    abandoned--;
+                    continue;
+                }
+
+                inFlight--;
+                limit.Record(queue.Count, Good, begun, _now);
+                if (milliseconds >= SettledMs)
+                    answered++;
+            }
+
+            work = Math.Min(work, 1);
+            // The oldest of those that are waited for come first, behind those that were given up.
+            if (milliseconds % 100 == 0)
+            {
+                foreach (Instant begun in queue.Skip(abandoned).TakeWhile(begun => _now - begun >= AttemptTimeout).ToArray())
+                {
+                    abandoned++;
+                    inFlight--;
+                    limit.Record(abandoned, LookupResult.Failed(LookupFailure.Timeout), begun, _now);
+                }
+            }
+
+            while (limit.MayStart(inFlight, _now))
+            {
+                queue.Enqueue(_now);
+                inFlight++;
+                limit.Started(_now);
+            }
+
+            if (milliseconds >= SettledMs && limit.IsProbing)
+                away++;
+        }
+
+        Assert.Equal(0, away);
+        Assert.InRange(answered, answersPerSecond * 120 * 0.98, answersPerSecond * 121);
+    }
+
+    [Fact]
+    public void An_upstream_that_hung_is_back_at_the_maximum_within_5_s()
+    {
+        var limit = new InFlightLimit(15_000, AttemptTimeout);
+        limit.Record(1, Good, _now, _now);
+        Instant begun = _now;
+        _now += AttemptTimeout;
+        for (int i = 0; i < 15_000; i++)
+            limit.Record(i, LookupResult.Failed(LookupFailure.Timeout), begun, _now);
+        _now += TimeSpan.FromMilliseconds(250);
+        limit.MayStart(0, _now);
+        Assert.True(limit.IsProbing);
+
+        Instant back = _now;
+        limit.Record(1, Good, _now, _now);
+        while (limit.IsBelowMax)
+        {
+            _now += TimeSpan.FromMilliseconds(50);
+            // Each takes a second.
+            if (_now - back >= TimeSpan.FromSeconds(1))
+                limit.Record(1, Good, _now - TimeSpan.FromSeconds(1), _now);
+            limit.MayStart(0, _now);
+            Assert.True(_now - back < TimeSpan.FromSeconds(5), $"{limit.Limit} after 5 s.");
+        }
+    }
+
+    [Fact]
+    public void After_a_single_answer_it_goes_as_far_as_a_few_thousand()
+    {
+        var limit = new InFlightLimit(15_000, AttemptTimeout);
+        BringDown(limit);
+        limit.Record(1, Good, _now, _now);
+        for (int i = 0; i < 100; i++)
+        {
+            _now += TimeSpan.FromMilliseconds(50);
+            limit.MayStart(0, _now);
+        }
+
+        Assert.InRange(limit.Limit, 2_000, 3_000);
+    }
+
+    [Fact]
     public void A_long_silence_is_not_made_up_for_in_one_leap()
     {
-        var limit = new InFlightLimit(10_000);
+        var limit = new InFlightLimit(10_000, AttemptTimeout);
         BringDown(limit);
         limit.Record(1, Good, _now, _now);
         int before = limit.Limit;
@@ -186,10 +327,10 @@ public sealed class InFlightLimitTests
 
     void RecordShare(InFlightLimit limit, in LookupResult failure, int failed, int of)
     {
-        // One that brings the judging of what was before.
-        limit.Record(0, Good, _now, _now);
         for (int i = 0; i < of; i++)
             limit.Record(i, i < failed ? failure : Good, _now, _now);
+        _now += TimeSpan.FromMilliseconds(250);
+        limit.MayStart(0, _now);
     }
 
     void BringDown(InFlightLimit limit)
