@@ -7,6 +7,8 @@ namespace Callbacks.SystemTests.Acceptance;
 sealed class Turn : IDisposable
 {
     static readonly SemaphoreSlim Gate = new(1);
+    static readonly TimeSpan PreparationsMax = TimeSpan.FromSeconds(10);
+    static int _preparations;
     static int _taken;
 
     readonly long _start = TimeProvider.System.GetTimestamp();
@@ -20,12 +22,29 @@ sealed class Turn : IDisposable
     /// <summary>Whether another trial has had its turn since: times are not what they would have been.</summary>
     public bool WasFollowed => Volatile.Read(ref _taken) != _number;
 
+    /// <summary>What a trial does before its turn. The very first ones all do it at once, which is a load of its own.</summary>
+    public static async Task PrepareAsync(Func<Task> preparation)
+    {
+        Interlocked.Increment(ref _preparations);
+        try
+        {
+            await preparation();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _preparations);
+        }
+    }
+
     /// <summary>Waits until the machine is free; null for a test that isn't <see cref="AloneAttribute"/>.</summary>
     public static async Task<Turn?> TakeIfAloneAsync()
     {
         if (TestContext.Current.Test?.Traits.ContainsKey(AloneAttribute.Name) != true)
             return null;
         await Gate.WaitAsync();
+        long start = TimeProvider.System.GetTimestamp();
+        while (Volatile.Read(ref _preparations) > 0 && TimeProvider.System.GetElapsedTime(start) < PreparationsMax)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         return new Turn();
     }
 
