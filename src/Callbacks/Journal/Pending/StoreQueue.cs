@@ -42,8 +42,8 @@ sealed class StoreQueue(PendingId[] entries, long retention)
                 continue;
             }
 
+            // ToStore stays: what was answered online and expires must not be taken for what a later answer says.
             entries[index].IsQueued = false;
-            entries[index].ToStore = 0;
         }
     }
 
@@ -56,10 +56,7 @@ sealed class StoreQueue(PendingId[] entries, long retention)
             ref PendingId entry = ref entries[index];
             entry.IsQueued = false;
             if (entry.ToStore + retention <= now)
-            {
-                entry.ToStore = 0;
                 continue;
-            }
 
             entry.IsStoring = true;
             _storing.Add((index, entry.ToStore));

@@ -80,6 +80,20 @@ public sealed class PendingTableTests
     }
 
     [Fact]
+    public void What_was_online_and_could_not_be_stored_in_time_expires_though_a_later_answer_is_offline()
+    {
+        Arrive(At(0), 7);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online, At(1));
+        Arrive(At(5), 7);
+        _table.Answered(StartOne(At(6)), LookupAnswer.Offline, At(6));
+        Assert.Empty(Store(At(30)));
+        Assert.True(Again(At(5), At(30), 7));
+        Assert.False(Again(At(0), At(30), 7));
+        Assert.True(Visit(At(0), VisitKind.Last, At(30), 7));
+        Assert.Equal(1, _expired.Sum());
+    }
+
+    [Fact]
     public void A_batch_under_way_decides_about_sightings_that_expire_meanwhile()
     {
         Arrive(At(0), 7);
