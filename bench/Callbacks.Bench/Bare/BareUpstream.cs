@@ -2,9 +2,9 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 using Callbacks.Bench.Framework;
+using Callbacks.Tester.CommandLine;
 using Callbacks.Tester.Records;
 using Callbacks.Tester.Serve;
 
@@ -29,12 +29,7 @@ sealed record BareUpstream((int Min, int Max)? Latencies, RecordWriter<LookupRec
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, Number(0)));
         listener.Listen(Backlog);
-        using var stop = new CancellationTokenSource();
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        });
+        using var stop = new StopSignal();
         await using RecordWriter<LookupRecord>? log = arguments.Length > 1 ? LookupLog.Open(arguments[3], BenchContext.Time) : null;
         var upstream = new BareUpstream(log is null ? null : (Number(1), Number(2)), log);
         try

@@ -92,7 +92,7 @@ sealed class ChainBench : Measurement
         while (await reader.ReadAsync())
         {
             rows++;
-            long seen = Commits.Microseconds(new DateTimeOffset(reader.GetDateTime(1)));
+            long seen = Moment.From(new DateTimeOffset(reader.GetDateTime(1)));
             long id = reader.GetInt64(0);
             if (id < firstId)
                 continue;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Callbacks.Bench.Framework;
+using Callbacks.Tester.Records;
 using Npgsql;
 
 namespace Callbacks.Bench.Parts;
@@ -37,7 +38,7 @@ sealed class Commits(string connectionString)
             if (snapshot != last)
             {
                 // After it: what the snapshot shows was visible by then.
-                _looks.Add(Parse(snapshot, Microseconds(BenchContext.Time.GetUtcNow())));
+                _looks.Add(Parse(snapshot, Moment.Now(BenchContext.Time)));
                 last = snapshot;
             }
 
@@ -61,8 +62,6 @@ sealed class Commits(string connectionString)
 
         return first < _looks.Count ? _looks[first].At : null;
     }
-
-    public static long Microseconds(DateTimeOffset time) => (time.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     static bool Shows((long At, long Xmin, long Xmax, long[] Running) look, long transaction) =>
         transaction < look.Xmin || (transaction < look.Xmax && !look.Running.Contains(transaction));

@@ -63,17 +63,18 @@ sealed class ServiceRig : IAsyncDisposable
     /// <summary>Starts everything, the services at the same moment, and records the table's changes from then on. A trial that is <c>[Alone]</c> waits for its turn.</summary>
     public static async Task<ServiceRig> StartAsync(RigOptions options, ITestOutputHelper output)
     {
-        TemporaryCluster? cluster = null;
-        await Turn.PrepareAsync(async () => cluster = await TemporaryCluster.StartAsync(options.PostgresConnectionsMax));
-        var rig = new ServiceRig(cluster!, options, output);
+        // Little, and before the turn, of which it would be a good part.
+        ServiceRig rig;
+        using (Turn.Prepare())
+            rig = new ServiceRig(await TemporaryCluster.StartAsync(options.PostgresConnectionsMax), options, output);
         try
         {
-            // Little, and before the turn, of which it would be a good part.
-            await Turn.PrepareAsync(async () =>
+            using (Turn.Prepare())
             {
                 await rig.Postgres.CreateDatabaseAsync("callback");
                 await rig.Upstream.StartAsync();
-            });
+            }
+
             rig._turn = await Turn.TakeIfAloneAsync();
             await Task.WhenAll(rig.Services.Select(service => service.StartAsync()));
             await Eventually.TrueAsync(rig.IsMigratedAsync, ToolDeadline, () => $"objects exists. The service said:\n{rig.Service.Lines}");

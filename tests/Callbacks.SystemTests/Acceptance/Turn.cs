@@ -22,19 +22,8 @@ sealed class Turn : IDisposable
     /// <summary>Whether another trial has had its turn since: times are not what they would have been.</summary>
     public bool WasFollowed => Volatile.Read(ref _taken) != _number;
 
-    /// <summary>What a trial does before its turn. The very first ones all do it at once, which is a load of its own.</summary>
-    public static async Task PrepareAsync(Func<Task> preparation)
-    {
-        Interlocked.Increment(ref _preparations);
-        try
-        {
-            await preparation();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _preparations);
-        }
-    }
+    /// <summary>For as long as a trial does what comes before its turn. The very first ones all do it at once, which is a load of its own.</summary>
+    public static IDisposable Prepare() => new Preparation();
 
     /// <summary>Waits until the machine is free; null for a test that isn't <see cref="AloneAttribute"/>.</summary>
     public static async Task<Turn?> TakeIfAloneAsync()
@@ -55,5 +44,12 @@ sealed class Turn : IDisposable
             return;
         Gate.Release();
         TestContext.Current.TestOutputHelper?.WriteLine($"Its turn took {TimeProvider.System.GetElapsedTime(_start).TotalSeconds:F1} s.");
+    }
+
+    sealed class Preparation : IDisposable
+    {
+        public Preparation() => Interlocked.Increment(ref _preparations);
+
+        public void Dispose() => Interlocked.Decrement(ref _preparations);
     }
 }
