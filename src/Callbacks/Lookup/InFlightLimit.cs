@@ -4,14 +4,14 @@ using Callbacks.Time;
 namespace Callbacks.Lookup;
 
 /// <summary>
-/// How many lookups may be in flight. When more than a fifth of the attempts say "too much" (429, 503, timeouts, failed connections) it shrinks to
-/// what would leave a fifth; when all do, or it is at its floor, the upstream counts as away, and only probes go out, ten a second. This is the
-/// circuit breaker.
+/// How many lookups may be in flight. When more than a fifth of the attempts say "too much" (429, 503, timeouts, failed connections) it shrinks;
+/// at its floor the upstream counts as away, and only probes go out, at most ten a second. This is the circuit breaker.
 /// <para>
-/// It grows with time, so that a good upstream is used at full rate within 5 s of its return however slowly it answers; but from where it
-/// shrank the last time each step has to be earned, by an answer to a lookup that was begun after the step before and took no more than three
-/// quarters of the time limit. An upstream that works off one lookup after the other, and is slower for all the more that wait, would
-/// otherwise be given too many again and again, let all of them run out of time, and do nearly all of its work in vain.
+/// It grows with time once the upstream answers, so that a good one is used at full rate within 5 s of its return however slowly it answers; but
+/// it remembers two bounds, from which on it goes step by step, when all its places are taken. Where lookups were refused, each step waits until
+/// it has been seen that the last one was borne. Where lookups ran out of time, each has to be earned, by an answer to a lookup that was begun
+/// after the step before and was not late: an upstream that is slower for all the more that it is asked would otherwise be given too many again
+/// and again, let all of them run out of time, and do nearly all of its work in vain.
 /// </para>
 /// <para>
 /// Attempts that were begun before it shrank, or before the upstream was found away or back, say nothing of now: thousands are in flight
@@ -22,45 +22,65 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
 {
     /// <summary>A larger share of failures shrinks it.</summary>
     const double FailuresMax = 0.2;
-    const int JudgedAttempts = 32;
+
+    const double RefusedShrinkMax = 0.75;
+
+    /// <summary>Who lets so many run out of time is not asked at all until a probe is answered.</summary>
+    const double NearlyAll = 0.9;
 
     /// <summary>Failures of fewer ids than this are those ids' own trouble.</summary>
     const int FailingIdsMin = 4;
 
-    /// <summary>Above it no step without an answer since the last one: an upstream may have given a single one.</summary>
+    /// <summary>Above it no step for a single answer: an upstream may give no other one.</summary>
     const int UnansweredMax = 2_048;
+    const int AnswersMin = 4;
 
+    /// <summary>A third more every tenth of a second: from the floor to 15,000 in under 3 s. Answers take seconds, so it can't wait for each step's.</summary>
     const double Growth = 1.35;
-    const double EarnedGrowth = 1.25;
-
-    static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan GrowPeriod = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Attempts are judged when there are enough from so long: those whose time is up, or whose connections were closed together, come all at once.</summary>
-    static readonly TimeSpan JudgePeriodMin = TimeSpan.FromMilliseconds(250);
+    /// <summary>From where lookups were refused: time enough to judge the step before.</summary>
+    const double CarefulGrowth = 1.25;
+    static readonly TimeSpan CarefulGrowPeriod = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Or when there are any from this long: a slow trickle of failures is told from none.</summary>
-    static readonly TimeSpan JudgePeriodMax = TimeSpan.FromSeconds(1);
+    /// <summary>An earned step goes as far as an upstream that works off one after the other would still be in time, within these bounds.</summary>
+    const double EarnedGrowthMin = 1.1;
+    const double EarnedGrowthMax = 4;
+
+    /// <summary>Of the limit: with fewer in flight nothing was seen of what the last step did.</summary>
+    const double PlacesTakenMin = 0.9;
+
+    static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>No judgement sooner after a change: else a part that is refused whatever is asked would shrink it time and again before a step was due.</summary>
+    static readonly TimeSpan SinceChangeMin = TimeSpan.FromMilliseconds(600);
 
     /// <summary>After a step, until all the new places are taken: what is begun from then on meets them.</summary>
     static readonly TimeSpan FillTime = TimeSpan.FromMilliseconds(100);
 
-    readonly TimeSpan _quick = attemptTimeout * 0.75;
+    /// <summary>Where lookups run out of time: probes are more work for an upstream that is behind with its work, and keep their places for long.</summary>
+    readonly TimeSpan _hangProbePeriod = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerSecond / 2, attemptTimeout.Ticks / max));
+
+    readonly TimeSpan _aim = attemptTimeout * 0.75;
+
+    /// <summary>An answer that took longer was late: after the least step others would take nine tenths of the time limit.</summary>
+    readonly TimeSpan _late = attemptTimeout * 0.82;
+
     readonly int _floor = Math.Min(8, max);
-    readonly HashSet<long> _failingIds = [];
+    readonly RecentAttempts _recent = new();
     double _limit = max;
-    double _growsFreelyTo = max;
+    double _refusedAbove = max;
+    double _overrunAbove = max;
+    double _earned;
+    TimeSpan _probePeriod = ProbePeriod;
+    TimeSpan _lastTook;
     Instant _lastProbe;
     Instant _lastGrowth;
     Instant _lastSuccess;
     Instant _changedAt;
-    Instant _judgedFrom;
-    int _attempts;
-    int _failures;
-    int _timeouts;
-    int _freshFailures;
-    bool _succeededSinceGrowth;
-    bool _isEarned;
+    Instant _backAt;
+    int _answersSinceChange;
+    int _mostSinceGrowth;
 
     public int Limit => (int)_limit;
 
@@ -74,122 +94,163 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     {
         JudgeIfDue(now);
         Grow(now);
-        return IsProbing ? inFlight < max && now - _lastProbe >= ProbePeriod : inFlight < Limit;
+        bool may = IsProbing ? inFlight < max && now - _lastProbe >= _probePeriod : inFlight < Limit;
+        int mostNow = may ? inFlight + 1 : inFlight;
+        _mostSinceGrowth = Math.Max(_mostSinceGrowth, mostNow);
+        _recent.Saw(mostNow);
+        return may;
     }
 
-    public void Started(Instant now) => _lastProbe = now;
+    public void Started(Instant now)
+    {
+        _lastProbe = now;
+        _recent.Begun(now);
+    }
+
+    /// <summary>There was none to start after all.</summary>
+    public void NotStarted() => _recent.NotBegun();
 
     /// <summary>How long until a probe may go out; zero when something else is in the way.</summary>
-    public TimeSpan UntilNextProbe(Instant now) => IsProbing ? ProbePeriod - (now - _lastProbe) : TimeSpan.Zero;
+    public TimeSpan UntilNextProbe(Instant now) => IsProbing ? _probePeriod - (now - _lastProbe) : TimeSpan.Zero;
 
     /// <summary>Takes note of an attempt that was begun then and has ended now.</summary>
     public void Record(long id, in LookupResult result, Instant begun, Instant now)
     {
         bool hasFailed = result.Failure is LookupFailure.Connection or LookupFailure.Timeout or LookupFailure.Throttled;
         if (!hasFailed)
-            _lastSuccess = now;
+        {
+            (_lastSuccess, _lastTook) = (now, now - begun);
+            _answersSinceChange++;
+        }
+
         if (begun < _changedAt)
             return;
-        if (_attempts == 0)
-            _judgedFrom = now;
-        _attempts++;
         if (hasFailed)
-            Fail(id, result.Failure, begun);
+            Fail(id, result.Failure, begun, now);
         else
             Succeed(begun, now);
         JudgeIfDue(now);
     }
 
-    void Fail(long id, LookupFailure failure, Instant begun)
+    /// <summary>The service itself stood still: how long its lookups have taken says nothing of the upstream.</summary>
+    public void StoodStill(Instant now)
     {
-        _failures++;
+        _changedAt = now;
+        _recent.Clear();
+    }
+
+    void Fail(long id, LookupFailure failure, Instant begun, Instant now)
+    {
+        _recent.Failed(id, failure, begun, now);
         if (failure == LookupFailure.Timeout)
-            _timeouts++;
-        if (begun >= _judgedFrom)
-            _freshFailures++;
-        if (_failingIds.Count < FailingIdsMin)
-            _failingIds.Add(id);
+            _probePeriod = _hangProbePeriod;
     }
 
     void Succeed(Instant begun, Instant now)
     {
-        _succeededSinceGrowth = true;
-        _isEarned |= begun >= _lastGrowth + FillTime && now - begun <= _quick;
+        _recent.Succeeded(now);
+        TimeSpan took = now - begun;
+        if (begun >= _lastGrowth + FillTime && took <= _late)
+            _earned = Math.Clamp(_aim / took, EarnedGrowthMin, EarnedGrowthMax);
         if (!IsProbing)
             return;
         // It is back: what failed before says nothing any more.
         IsProbing = false;
-        _limit = Math.Min(max, _floor * 2);
+        _limit = Math.Min(_floor * 2, Math.Min(_refusedAbove, _overrunAbove));
+        _backAt = now;
         Change(now);
+        _answersSinceChange = 1;
     }
 
     void JudgeIfDue(Instant now)
     {
-        TimeSpan span = now - _judgedFrom;
-        bool isDue = _attempts >= JudgedAttempts ? span >= JudgePeriodMin : _attempts > 0 && span >= JudgePeriodMax;
-        // Where all fail, also those that have just been begun, there is nothing to wait for.
-        if (isDue || (_freshFailures >= JudgedAttempts && _failures == _attempts))
+        if (_recent.FailObviously || (_recent.AreEnough(now) && now - _changedAt >= SinceChangeMin))
             Judge(now);
     }
 
     void Judge(Instant now)
     {
-        double share = (double)_failures / _attempts;
-        if (IsProbing || share <= FailuresMax || _failingIds.Count < Math.Min(FailingIdsMin, max))
+        if (IsProbing || _recent.FailedShare <= FailuresMax || _recent.FailingIds < Math.Min(FailingIdsMin, max))
         {
-            Clear();
+            _recent.Clear();
             return;
         }
 
-        double shrunk = _limit * (1 - share) / (1 - FailuresMax);
-        IsProbing = shrunk <= _floor;
-        if (!IsProbing)
-            _growsFreelyTo = shrunk;
-        // Who refuses says at once how many are too many.
-        else if (_timeouts * 2 < _failures)
-            _growsFreelyTo = max;
-        // Who answered a moment ago, and lets all run out of time now, was given too many: half as many may still be, which shows only after as long again.
-        else if (now - _lastSuccess < attemptTimeout / 2)
-            _growsFreelyTo = Math.Max(_floor, _limit / 2);
-        _limit = Math.Max(_floor, shrunk);
+        double wouldLeaveAFifth = _limit * (1 - _recent.FailedShare) / (1 - FailuresMax);
+        if (_recent.TimeOut)
+            ShrinkOverrun(wouldLeaveAFifth, now);
+        else
+            ShrinkRefused(wouldLeaveAFifth, now);
         Change(now);
     }
+
+    void ShrinkOverrun(double wouldLeaveAFifth, Instant now)
+    {
+        double before = _limit;
+        ShrinkTo(_recent.FailedShare < NearlyAll ? wouldLeaveAFifth : 0, _floor);
+        _probePeriod = _hangProbePeriod;
+        if (!IsProbing)
+            _overrunAbove = _limit;
+        // Who has just answered late, or has just come back, and lets all run out of time now, was given too many. Half as many may still be,
+        // which shows only after as long again.
+        else if ((_lastTook > _late && HasJustAnswered(now)) || now - _backAt < attemptTimeout * 2)
+            _overrunAbove = Math.Max(1, before / 2);
+    }
+
+    /// <summary>
+    /// While there are answers by a quarter of those in flight at most: a place whose lookups are refused at once makes hundreds of failures while
+    /// another one waits for its answer, and one whose connection was lost may be good again at once.
+    /// </summary>
+    void ShrinkRefused(double wouldLeaveAFifth, Instant now)
+    {
+        double atLeast = HasJustAnswered(now) ? Math.Min(_limit, _recent.MostInFlight) * RefusedShrinkMax : 0;
+        // Who answers, though only a few at a time, isn't away.
+        ShrinkTo(Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 ? 1 : _floor);
+        _probePeriod = ProbePeriod;
+        // Who refuses everything doesn't say how many are too many; connections that were lost in the midst of a lookup don't, either.
+        if (IsProbing)
+            _refusedAbove = max;
+        else if (_recent.AreRefused)
+            _refusedAbove = _limit;
+    }
+
+    void ShrinkTo(double limit, int awayAt)
+    {
+        IsProbing = limit <= awayAt;
+        _limit = IsProbing ? _floor : limit;
+    }
+
+    bool HasJustAnswered(Instant now) => now - _lastSuccess < attemptTimeout / 2;
 
     void Change(Instant now)
     {
         _changedAt = _lastGrowth = now;
-        _succeededSinceGrowth = _isEarned = false;
-        Clear();
+        (_earned, _answersSinceChange, _mostSinceGrowth) = (0, 0, 0);
+        _recent.Clear();
     }
 
-    void Clear()
-    {
-        (_attempts, _failures, _timeouts, _freshFailures) = (0, 0, 0, 0);
-        _failingIds.Clear();
-    }
-
-    /// <summary>A third more every tenth of a second: from the floor to 15,000 in under 3 s. Answers take seconds, so it can't wait for each step's.</summary>
     void Grow(Instant now)
     {
-        if (IsProbing || _limit >= max || now - _lastGrowth < GrowPeriod)
+        TimeSpan sinceGrowth = now - _lastGrowth;
+        if (IsProbing || _limit >= max || sinceGrowth < GrowPeriod || _answersSinceChange < (_limit >= UnansweredMax ? AnswersMin : 1))
             return;
-        if (_limit < _growsFreelyTo)
+        double free = Math.Min(_refusedAbove, _overrunAbove);
+        if (_limit < free)
         {
-            if (_limit >= UnansweredMax && !_succeededSinceGrowth)
-                return;
-            _limit = Math.Min(_growsFreelyTo, _limit * Growth + 1);
-        }
-        else if (_isEarned)
-        {
-            _growsFreelyTo = _limit = Math.Min(max, _limit * EarnedGrowth + 1);
+            _limit = Math.Min(_limit * Growth + 1, free);
         }
         else
         {
-            return;
+            bool isCareful = _limit >= _refusedAbove, isOverrun = _limit >= _overrunAbove;
+            if ((isCareful && sinceGrowth < CarefulGrowPeriod) || (isOverrun && _earned == 0) || _mostSinceGrowth < Limit * PlacesTakenMin)
+                return;
+            double factor = Math.Min(isCareful ? CarefulGrowth : EarnedGrowthMax, isOverrun ? _earned : EarnedGrowthMax);
+            _limit = Math.Min(max, _limit * factor + 1);
+            (_refusedAbove, _overrunAbove) = (Math.Max(_limit, _refusedAbove), Math.Max(_limit, _overrunAbove));
         }
 
         // A long silence isn't made up for in one leap.
-        _lastGrowth = now - _lastGrowth > GrowPeriod * 2 ? now : _lastGrowth + GrowPeriod;
-        _succeededSinceGrowth = _isEarned = false;
+        _lastGrowth = sinceGrowth > GrowPeriod * 2 ? now : _lastGrowth + GrowPeriod;
+        (_earned, _mostSinceGrowth) = (0, 0);
     }
 }

@@ -18,9 +18,6 @@ sealed partial class Lookups(
 
     static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>So often the lookups in flight are looked through for those whose time is up, which may therefore last a little longer.</summary>
-    static readonly TimeSpan OverdueWait = TimeSpan.FromMilliseconds(100);
-
     readonly string _shownUpstream = Setting.Show(options.BaseUrl);
     readonly Lock _lock = new();
     readonly InFlightLimit _limit = new(options.InFlightMax, options.AttemptTimeout);
@@ -28,11 +25,11 @@ sealed partial class Lookups(
     readonly HashSet<Attempt> _running = [];
     readonly Stack<Attempt> _idle = new();
     readonly Outage _outage = new(timers);
+    readonly OverdueLook _overdueLook = new(timers);
     readonly HashSet<Type> _unexpected = [];
     readonly long[] _failures = new long[Enum.GetValues<LookupFailure>().Length];
     long _attempts;
     long _answers;
-    long _overdueLookedFor;
     bool _isHeldBack;
     bool _stopping;
     TaskCompletionSource? _drained;
@@ -130,6 +127,9 @@ sealed partial class Lookups(
                 lookup = next;
                 return true;
             }
+
+            lock (_lock)
+                _limit.NotStarted();
         }
         else if (result.IsAnswer)
         {
@@ -151,12 +151,15 @@ sealed partial class Lookups(
     /// </summary>
     bool Record(in Journal.Pending.Lookup lookup, in LookupResult result, Attempt attempt, Instant now, long timestamp, out TimeSpan delay)
     {
-        bool isAway, goesOn;
+        bool goesOn, wentAway, cameBack;
+        TimeSpan lasted = TimeSpan.Zero;
         delay = TimeSpan.Zero;
         lock (_lock)
         {
             _limit.Record(lookup.Id, result, attempt.BegunAt, now);
-            isAway = _limit.IsProbing;
+            bool isAway = _limit.IsProbing;
+            wentAway = isAway && _outage.Begins();
+            cameBack = !isAway && _outage.Ends(out lasted);
             _attempts++;
             if (result.IsAnswer)
             {
@@ -174,9 +177,9 @@ sealed partial class Lookups(
                 Begin(attempt, now, timestamp);
         }
 
-        if (isAway && _outage.Begins())
+        if (wentAway)
             Log.Away(logger, _shownUpstream, result.Failure);
-        else if (!isAway && _outage.Ends(out TimeSpan lasted))
+        else if (cameBack)
             Log.Back(logger, _shownUpstream, lasted.TotalSeconds);
         return goesOn;
     }
@@ -226,11 +229,16 @@ sealed partial class Lookups(
     void CancelOverdue()
     {
         long now = timers.GetTimestamp();
-        if (timers.GetElapsedTime(_overdueLookedFor, now) < OverdueWait)
+        if (!_overdueLook.IsDue(now, out bool stoodStill) && !stoodStill)
             return;
-        _overdueLookedFor = now;
         lock (_lock)
         {
+            if (stoodStill)
+            {
+                _limit.StoodStill(time.Now);
+                return;
+            }
+
             foreach (Attempt attempt in _running)
             {
                 if (timers.GetElapsedTime(attempt.Start, now) >= options.AttemptTimeout)
@@ -253,8 +261,8 @@ sealed partial class Lookups(
             // What is due can't start while every place is taken.
             if (wait < GrowthWait && !_limit.MayStart(_running.Count, now))
                 wait = GrowthWait;
-            if (_running.Count > 0 && wait > OverdueWait)
-                wait = OverdueWait;
+            if (_running.Count > 0 && wait > OverdueLook.Period)
+                wait = OverdueLook.Period;
         }
 
         return wait < IdleWait ? wait : IdleWait;

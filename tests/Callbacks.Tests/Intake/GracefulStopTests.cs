@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Callbacks.Fixtures;
 using Callbacks.Intake;
+using Callbacks.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Callbacks.Tests.Intake;

@@ -21,14 +21,16 @@ sealed class LookupRig : IAsyncDisposable
     ulong _number;
 
     /// <param name="table">Of an earlier life; a new one when null.</param>
-    public LookupRig(Uri upstream, PendingTable? table = null, int inFlightMax = 200, string attemptTimeout = "00:00:05", string backoffMax = "00:00:00.1")
+    /// <param name="time">The real one when null.</param>
+    public LookupRig(
+        Uri upstream, PendingTable? table = null, int inFlightMax = 200, string attemptTimeout = "00:00:05", string backoffMax = "00:00:00.1", TimeProvider? time = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
             [$"--Lookup:BaseUrl={upstream}", $"--Lookup:InFlightMax={inFlightMax}", $"--Lookup:AttemptTimeout={attemptTimeout}", $"--Lookup:BackoffMax={backoffMax}"]);
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(Log);
         Table = table ?? NewTable();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton<ServiceTime>();
         // As an instance, so that it stays when this life ends.
         builder.Services.AddSingleton(Table);

@@ -46,4 +46,30 @@ public sealed class ThrottlingTests
         Assert.StartsWith($"The upstream {upstream.Address} is away (Throttled)", Assert.Single(rig.Log.From(LogLevel.Warning)), StringComparison.Ordinal);
         Assert.Equal(1, rig.Log.Count($"The upstream {upstream.Address} is back after "));
     }
+
+    [Fact]
+    public async Task When_the_service_itself_stood_still_the_upstream_is_not_taken_for_away()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync();
+        bool isHolding = true;
+        int held = 0;
+        upstream.Handler = (context, id) =>
+        {
+            if (!Volatile.Read(ref isHolding))
+                return FakeUpstream.AnswerAsync(context, id);
+            Interlocked.Increment(ref held);
+            return Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+        var clock = new ManualTime();
+        await using var rig = new LookupRig(upstream.Address, attemptTimeout: "00:00:30", time: clock);
+        await rig.StartAsync();
+        int callback = rig.Receive(Ids);
+        await Wait.UntilAsync(() => Volatile.Read(ref held) == rig.Status.InFlightMax, "lookups hang");
+        Volatile.Write(ref isHolding, false);
+        clock.Advance(TimeSpan.FromSeconds(40));
+        await rig.SettleAsync(callback);
+        Assert.Equal(rig.Status.InFlightMax, rig.Status.Failures["timeout"]);
+        Assert.Equal(rig.Status.InFlightMax, rig.Status.InFlightLimit);
+        Assert.Empty(rig.Log.From(LogLevel.Warning));
+    }
 }

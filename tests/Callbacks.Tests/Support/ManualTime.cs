@@ -1,4 +1,4 @@
-namespace Callbacks.Tests.Intake;
+namespace Callbacks.Tests.Support;
 
 /// <summary>Real time, plus what a test adds to it.</summary>
 sealed class ManualTime : TimeProvider
