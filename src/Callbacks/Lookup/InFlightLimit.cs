@@ -7,15 +7,15 @@ namespace Callbacks.Lookup;
 /// How many lookups may be in flight. When more than a fifth of the attempts say "too much" (429, 503, timeouts, failed connections) it shrinks;
 /// at its floor the upstream counts as away, and only probes go out, at most ten a second. This is the circuit breaker.
 /// <para>
-/// It grows with time once the upstream answers, so that a good one is used at full rate within 5 s of its return however slowly it answers; but
-/// it remembers two bounds, from which on it goes step by step, when all its places are taken. Where lookups were refused, each step waits until
-/// it has been seen that the last one was borne. Where lookups ran out of time, each has to be earned, by an answer to a lookup that was begun
+/// It grows with time once the upstream answers, so that a good one is used at full rate within 5 s of its first answer however slow the others are;
+/// but it remembers two bounds, from which on it goes step by step, when all its places are taken. Where lookups were refused, each step leaves time
+/// for others to be refused; twice as many borne, and the bound is forgotten. Where lookups ran out of time, each has to be earned, by an answer to a lookup that was begun
 /// after the step before and was not late: an upstream that is slower for all the more that it is asked would otherwise be given too many again
 /// and again, let all of them run out of time, and do nearly all of its work in vain.
 /// </para>
 /// <para>
-/// Attempts that were begun before it shrank, or before the upstream was found away or back, say nothing of now: thousands are in flight
-/// then. Not safe for use by several threads.
+/// Failures of attempts that were begun before it shrank, or before the upstream was found away or back, say nothing of now: thousands are in
+/// flight then. Not safe for use by several threads.
 /// </para>
 /// </summary>
 sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
@@ -23,13 +23,11 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     /// <summary>A larger share of failures shrinks it.</summary>
     const double FailuresMax = 0.2;
 
-    const double RefusedShrinkMax = 0.75;
+    /// <summary>What is left at least, of those in flight, when lookups are refused while others are answered.</summary>
+    const double RefusedKept = 0.75;
 
     /// <summary>Who lets so many run out of time is not asked at all until a probe is answered.</summary>
     const double NearlyAll = 0.9;
-
-    /// <summary>Failures of fewer ids than this are those ids' own trouble.</summary>
-    const int FailingIdsMin = 4;
 
     /// <summary>Above it no step for a single answer: an upstream may give no other one.</summary>
     const int UnansweredMax = 2_048;
@@ -67,19 +65,21 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     readonly TimeSpan _late = attemptTimeout * 0.82;
 
     readonly int _floor = Math.Min(8, max);
-    readonly RecentAttempts _recent = new();
+    readonly RecentAttempts _recent = new(attemptTimeout);
     double _limit = max;
     double _refusedAbove = max;
+    double _refusedAt = max;
     double _overrunAbove = max;
     double _earned;
     TimeSpan _probePeriod = ProbePeriod;
     TimeSpan _lastTook;
+    Instant _firstStart;
     Instant _lastProbe;
     Instant _lastGrowth;
     Instant _lastSuccess;
     Instant _changedAt;
     Instant _backAt;
-    int _answersSinceChange;
+    int _answersSince;
     int _mostSinceGrowth;
 
     public int Limit => (int)_limit;
@@ -88,6 +88,9 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     public bool IsProbing { get; private set; }
 
     public bool IsBelowMax => _limit < max;
+
+    /// <summary>The kind of the latest failure, which is why it is as it is.</summary>
+    public LookupFailure LastFailure => _recent.LastFailure;
 
     /// <summary>Whether one more may start, with so many in flight.</summary>
     public bool MayStart(int inFlight, Instant now)
@@ -103,6 +106,8 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
 
     public void Started(Instant now)
     {
+        if (_firstStart == default)
+            _firstStart = now;
         _lastProbe = now;
         _recent.Begun(now);
     }
@@ -120,7 +125,8 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
         if (!hasFailed)
         {
             (_lastSuccess, _lastTook) = (now, now - begun);
-            _answersSinceChange++;
+            _answersSince++;
+            _recent.Answered(now);
         }
 
         if (begun < _changedAt)
@@ -159,7 +165,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
         _limit = Math.Min(_floor * 2, Math.Min(_refusedAbove, _overrunAbove));
         _backAt = now;
         Change(now);
-        _answersSinceChange = 1;
+        _answersSince = 1;
     }
 
     void JudgeIfDue(Instant now)
@@ -170,18 +176,24 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
 
     void Judge(Instant now)
     {
-        if (IsProbing || _recent.FailedShare <= FailuresMax || _recent.FailingIds < Math.Min(FailingIdsMin, max))
+        bool isBearable = _recent.FailedShare <= FailuresMax || (_recent.TimeOut && _recent.TimedOutShareLately(now) <= FailuresMax);
+        if (IsProbing || isBearable || !_recent.FailForMany(max))
         {
             _recent.Clear();
             return;
         }
 
         double wouldLeaveAFifth = _limit * (1 - _recent.FailedShare) / (1 - FailuresMax);
-        if (_recent.TimeOut)
+        Instant failingSince = _recent.FailingSince;
+        bool timeOut = _recent.TimeOut;
+        if (timeOut)
             ShrinkOverrun(wouldLeaveAFifth, now);
         else
             ShrinkRefused(wouldLeaveAFifth, now);
         Change(now);
+        // What was begun when others ran out of time may be answered soon, and then it isn't away; perhaps nobody asks for anything else.
+        if (IsProbing && timeOut)
+            _changedAt = failingSince;
     }
 
     void ShrinkOverrun(double wouldLeaveAFifth, Instant now)
@@ -203,7 +215,9 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     /// </summary>
     void ShrinkRefused(double wouldLeaveAFifth, Instant now)
     {
-        double atLeast = HasJustAnswered(now) ? Math.Min(_limit, _recent.MostInFlight) * RefusedShrinkMax : 0;
+        // At a start it is as good as one that has answered until it has had the time to, if it doesn't refuse at once.
+        bool mayBeWell = HasJustAnswered(now) || (now - _firstStart < attemptTimeout / 2 && !_recent.AreRefused);
+        double atLeast = mayBeWell ? Math.Min(_limit, _recent.MostInFlight) * RefusedKept : 0;
         // Who answers, though only a few at a time, isn't away.
         ShrinkTo(Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 ? 1 : _floor);
         _probePeriod = ProbePeriod;
@@ -211,7 +225,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
         if (IsProbing)
             _refusedAbove = max;
         else if (_recent.AreRefused)
-            _refusedAbove = _limit;
+            _refusedAbove = _refusedAt = _limit;
     }
 
     void ShrinkTo(double limit, int awayAt)
@@ -225,14 +239,14 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     void Change(Instant now)
     {
         _changedAt = _lastGrowth = now;
-        (_earned, _answersSinceChange, _mostSinceGrowth) = (0, 0, 0);
+        (_earned, _answersSince, _mostSinceGrowth) = (0, 0, 0);
         _recent.Clear();
     }
 
     void Grow(Instant now)
     {
         TimeSpan sinceGrowth = now - _lastGrowth;
-        if (IsProbing || _limit >= max || sinceGrowth < GrowPeriod || _answersSinceChange < (_limit >= UnansweredMax ? AnswersMin : 1))
+        if (IsProbing || _limit >= max || sinceGrowth < GrowPeriod || _answersSince < (_limit >= UnansweredMax ? AnswersMin : 1))
             return;
         double free = Math.Min(_refusedAbove, _overrunAbove);
         if (_limit < free)
@@ -247,6 +261,8 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
             double factor = Math.Min(isCareful ? CarefulGrowth : EarnedGrowthMax, isOverrun ? _earned : EarnedGrowthMax);
             _limit = Math.Min(max, _limit * factor + 1);
             (_refusedAbove, _overrunAbove) = (Math.Max(_limit, _refusedAbove), Math.Max(_limit, _overrunAbove));
+            if (_limit > _refusedAt * 2)
+                _refusedAbove = _refusedAt = max;
         }
 
         // A long silence isn't made up for in one leap.

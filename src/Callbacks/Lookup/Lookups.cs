@@ -152,6 +152,7 @@ sealed partial class Lookups(
     bool Record(in Journal.Pending.Lookup lookup, in LookupResult result, Attempt attempt, Instant now, long timestamp, out TimeSpan delay)
     {
         bool goesOn, wentAway, cameBack;
+        LookupFailure why;
         TimeSpan lasted = TimeSpan.Zero;
         delay = TimeSpan.Zero;
         lock (_lock)
@@ -160,6 +161,7 @@ sealed partial class Lookups(
             bool isAway = _limit.IsProbing;
             wentAway = isAway && _outage.Begins();
             cameBack = !isAway && _outage.Ends(out lasted);
+            why = _limit.LastFailure;
             _attempts++;
             if (result.IsAnswer)
             {
@@ -178,7 +180,7 @@ sealed partial class Lookups(
         }
 
         if (wentAway)
-            Log.Away(logger, _shownUpstream, result.Failure);
+            Log.Away(logger, _shownUpstream, why);
         else if (cameBack)
             Log.Back(logger, _shownUpstream, lasted.TotalSeconds);
         return goesOn;

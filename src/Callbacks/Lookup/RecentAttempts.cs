@@ -3,8 +3,11 @@ using Callbacks.Time;
 
 namespace Callbacks.Lookup;
 
-/// <summary>What the in-flight limit judges an upstream by: the attempts of a quarter of a second from the first failure, or of a whole one where they are few.</summary>
-sealed class RecentAttempts
+/// <summary>
+/// What the in-flight limit judges an upstream by: the attempts until a quarter of a second after the first failure, or a whole one where they
+/// are few, from a quarter of a second before it at most. Not safe for use by several threads.
+/// </summary>
+sealed class RecentAttempts(TimeSpan attemptTimeout)
 {
     const int Enough = 32;
     const int EnoughOfFew = 8;
@@ -12,8 +15,8 @@ sealed class RecentAttempts
     /// <summary>Where so many of those have failed that were begun after the first failure, there is nothing to wait for.</summary>
     const double FailuresObvious = 0.8;
 
-    /// <summary>More ids than this are not counted.</summary>
-    const int FailingIdsMax = 4;
+    /// <summary>Failures of fewer ids than this are those ids' own trouble.</summary>
+    const int FailingIdsMin = 4;
 
     /// <summary>Those whose time is up, or whose connections were closed together, come all at once, before the others that belong to them.</summary>
     static readonly TimeSpan SpanMin = TimeSpan.FromMilliseconds(250);
@@ -22,8 +25,11 @@ sealed class RecentAttempts
     static readonly TimeSpan SpanMax = TimeSpan.FromSeconds(1);
 
     readonly HashSet<long> _failingIds = [];
+
+    // Not only the recent ones: those that were begun with one that has run out of time have been answered long ago.
+    readonly SlidingCount _answersLately = new(attemptTimeout);
+    readonly SlidingCount _timeoutsLately = new(attemptTimeout);
     Instant _from;
-    Instant _failingSince;
     int _begun;
     int _ended;
     int _failures;
@@ -37,14 +43,16 @@ sealed class RecentAttempts
     /// <summary>At any moment of it.</summary>
     public int MostInFlight { get; private set; }
 
-    /// <summary>How many ids have failed, up to four.</summary>
-    public int FailingIds => _failingIds.Count;
+    public Instant FailingSince { get; private set; }
+
+    /// <summary>The kind of the latest failure.</summary>
+    public LookupFailure LastFailure { get; private set; }
 
     /// <summary>
-    /// Of all that have ended, or of all that have been begun where these are more: of thousands that are begun together the first to end are those
-    /// that fail at once.
+    /// Of all that have ended. Where they failed at once, of all that have been begun, if these are more: of thousands that are begun together the
+    /// first to end are those that fail at once.
     /// </summary>
-    public double FailedShare => _failures == 0 ? 0 : (double)_failures / Math.Max(_begun, _ended);
+    public double FailedShare => _failures == 0 ? 0 : (double)_failures / (_failedAtOnce * 2 > _failures ? Math.Max(_begun, _ended) : _ended);
 
     /// <summary>Most of the failures are of lookups that ran out of time.</summary>
     public bool TimeOut => _timeouts * 2 > _failures;
@@ -52,7 +60,17 @@ sealed class RecentAttempts
     /// <summary>Most of the failures were refusals: told so, or not let in.</summary>
     public bool AreRefused => Math.Max(_throttled, _failedAtOnce) * 2 > _failures;
 
-    public bool AreEnough(Instant now) => now - (_failures == 0 ? _from : _failingSince) >= (_failures == 0 || _ended >= Enough ? SpanMin : SpanMax);
+    /// <summary>Not of a few ids only, of which there may be no more than so many at a time.</summary>
+    public bool FailForMany(int inFlightMax) => _failingIds.Count >= Math.Min(FailingIdsMin, inFlightMax);
+
+    /// <summary>Of those that were answered or ran out of time within the last time limit.</summary>
+    public double TimedOutShareLately(Instant now)
+    {
+        int timeouts = _timeoutsLately.Sum(now);
+        return timeouts == 0 ? 0 : (double)timeouts / (timeouts + _answersLately.Sum(now));
+    }
+
+    public bool AreEnough(Instant now) => now - (_failures == 0 ? _from : FailingSince) >= (_failures == 0 || _ended >= Enough ? SpanMin : SpanMax);
 
     public bool FailObviously =>
         _failedSinceFailing >= Math.Clamp(MostInFlight / 4, EnoughOfFew, Enough) && _failedSinceFailing >= _begunSinceFailing * FailuresObvious;
@@ -73,6 +91,9 @@ sealed class RecentAttempts
 
     public void NotBegun() => (_begun, _begunSinceFailing) = (Math.Max(0, _begun - 1), Math.Max(0, _begunSinceFailing - 1));
 
+    /// <summary>Also of one that is too old to be judged by.</summary>
+    public void Answered(Instant now) => _answersLately.Add(now);
+
     public void Succeeded(Instant now)
     {
         Open(now);
@@ -82,19 +103,24 @@ sealed class RecentAttempts
     public void Failed(long id, LookupFailure failure, Instant begun, Instant now)
     {
         Open(now);
+        LastFailure = failure;
         _ended++;
         if (_failures++ == 0)
-            _failingSince = now;
+            FailingSince = now;
         if (failure == LookupFailure.Timeout)
+        {
             _timeouts++;
-        else if (failure == LookupFailure.Throttled)
+            _timeoutsLately.Add(now);
+        }
+
+        if (failure == LookupFailure.Throttled)
             _throttled++;
-        if (_failingIds.Count < FailingIdsMax)
+        if (_failingIds.Count < FailingIdsMin)
             _failingIds.Add(id);
         if (now - begun > SpanMin)
             return;
         _failedAtOnce++;
-        if (begun >= _failingSince)
+        if (begun >= FailingSince)
             _failedSinceFailing++;
     }
 

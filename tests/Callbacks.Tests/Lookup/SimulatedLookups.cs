@@ -5,17 +5,20 @@ using Callbacks.Time;
 namespace Callbacks.Tests.Lookup;
 
 /// <summary>
-/// Lookups without end against an upstream that is a function, in time that is not real: as many as the limit allows, of ever new ids, and each
-/// place taken again in the millisecond in which it becomes free.
+/// Lookups against an upstream that is a function, in time that is not real: as many as the limit allows, of ever new ids, without end or as many
+/// as are asked for. A place is taken again in the millisecond in which it becomes free.
 /// </summary>
 sealed class SimulatedLookups(InFlightLimit limit, TimeSpan attemptTimeout)
 {
     public static readonly Instant Start = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     static readonly LookupResult Online = LookupResult.Of(LookupAnswer.Online);
+    const int BackoffMs = 200;
+
     static readonly LookupResult Late = LookupResult.Failed(LookupFailure.Timeout);
 
     readonly PriorityQueue<long, (long EndsAt, long Id)> _byEnd = new();
     readonly Dictionary<long, (Instant Begun, LookupResult Result)> _inFlight = [];
+    readonly Queue<int> _retries = new();
     readonly Random _random = new(1);
     int _milliseconds;
     long _id;
@@ -23,8 +26,11 @@ sealed class SimulatedLookups(InFlightLimit limit, TimeSpan attemptTimeout)
     /// <summary>What comes of a lookup that is begun now, with so many others in flight, and when. What takes longer than the time limit runs out of time.</summary>
     public Func<int, (LookupResult Result, TimeSpan After)> Upstream { get; set; } = _ => (Online, TimeSpan.Zero);
 
-    /// <summary>Called each millisecond.</summary>
-    public Action? Meanwhile { get; set; }
+    /// <summary>Infinite at first.</summary>
+    public double IdsPerSecond { get; set; } = double.PositiveInfinity;
+
+    /// <summary>Ids that wait for their lookup.</summary>
+    public double Waiting { get; set; }
 
     public TimeSpan Elapsed => TimeSpan.FromMilliseconds(_milliseconds);
 
@@ -98,8 +104,14 @@ sealed class SimulatedLookups(InFlightLimit limit, TimeSpan attemptTimeout)
                 End(id, lookup.Result);
         }
 
-        Meanwhile?.Invoke();
-        while (limit.MayStart(_inFlight.Count, Now))
+        Waiting += IdsPerSecond / 1_000;
+        while (_retries.TryPeek(out int retryAt) && retryAt <= _milliseconds)
+        {
+            _retries.Dequeue();
+            Waiting++;
+        }
+
+        while (limit.MayStart(_inFlight.Count, Now) && Waiting >= 1)
             Begin();
         if (limit.IsProbing)
             Away += TimeSpan.FromMilliseconds(1);
@@ -108,6 +120,7 @@ sealed class SimulatedLookups(InFlightLimit limit, TimeSpan attemptTimeout)
 
     void Begin()
     {
+        Waiting--;
         (LookupResult result, TimeSpan after) = Upstream(_inFlight.Count);
         if (after >= attemptTimeout)
             (result, after) = (Late, attemptTimeout);
@@ -120,9 +133,15 @@ sealed class SimulatedLookups(InFlightLimit limit, TimeSpan attemptTimeout)
     {
         _inFlight.Remove(id, out (Instant Begun, LookupResult Result) lookup);
         if (result.IsAnswer)
+        {
             Answered++;
+        }
         else
+        {
             Failed++;
+            _retries.Enqueue(_milliseconds + BackoffMs);
+        }
+
         limit.Record(id, result, lookup.Begun, Now);
     }
 }

@@ -60,6 +60,75 @@ public sealed class StrugglingUpstreamTests
     }
 
     [Theory]
+    [InlineData(0.01)]
+    [InlineData(0.1)]
+    public void Of_a_burst_a_few_that_hang_do_not_make_it_away(double share)
+    {
+        (InFlightLimit limit, SimulatedLookups lookups) = New(2_000);
+        lookups.Upstream = _ => lookups.Happens(share) ? SimulatedLookups.Hang() : lookups.Answer();
+        (lookups.IdsPerSecond, lookups.Waiting) = (0, 1_000);
+        lookups.Run(60);
+        Assert.Equal(1_000, lookups.Answered);
+        Assert.Equal(TimeSpan.Zero, lookups.Away);
+        Assert.False(limit.IsBelowMax);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(50)]
+    [InlineData(100)]
+    [InlineData(800)]
+    public void A_hang_is_found_soon_however_few_are_in_flight(int idsPerSecond)
+    {
+        (InFlightLimit limit, SimulatedLookups lookups) = New(2_000);
+        (lookups.IdsPerSecond, lookups.Upstream) = (idsPerSecond, _ => lookups.Answer());
+        lookups.Run(30);
+        lookups.Upstream = _ => SimulatedLookups.Hang();
+        lookups.RunUntil(() => limit.IsProbing, 13);
+    }
+
+    [Theory]
+    [InlineData(2_000, 0.01)]
+    [InlineData(2_000, 0.02)]
+    [InlineData(2_000, 0.1)]
+    [InlineData(15_000, 0.02)]
+    public void After_a_moment_of_refusals_all_is_as_before_within_5_s(int max, double seconds)
+    {
+        (InFlightLimit limit, SimulatedLookups lookups) = New(max);
+        lookups.Upstream = _ => lookups.Answer();
+        lookups.Run(10);
+        lookups.Upstream = _ => SimulatedLookups.Fail(LookupFailure.Connection);
+        lookups.LoseConnections(1);
+        lookups.Run(seconds);
+        lookups.Upstream = _ => lookups.Answer();
+        lookups.RunUntil(() => !limit.IsBelowMax && lookups.InFlight == max, 5);
+    }
+
+    [Fact]
+    public void What_was_refused_under_a_light_load_is_no_bound_for_later()
+    {
+        const int Max = 2_000;
+        (InFlightLimit limit, SimulatedLookups lookups) = New(Max);
+        lookups.IdsPerSecond = 10;
+        lookups.Upstream = _ => lookups.Happens(0.5) ? SimulatedLookups.Fail(LookupFailure.Throttled) : lookups.Answer();
+        lookups.Run(12);
+        lookups.Upstream = _ => lookups.Answer();
+        lookups.Run(600);
+        lookups.IdsPerSecond = double.PositiveInfinity;
+        lookups.RunUntil(() => !limit.IsBelowMax && lookups.InFlight == Max, 5);
+    }
+
+    [Fact]
+    public void At_a_start_with_a_backlog_a_few_lost_connections_before_the_first_answer_do_not_make_it_away()
+    {
+        (InFlightLimit limit, SimulatedLookups lookups) = New(15_000);
+        lookups.Upstream = _ => lookups.Happens(0.003) ? SimulatedLookups.Fail(LookupFailure.Connection, 1_000) : SimulatedLookups.AnswerAfter(4);
+        lookups.RunUntil(() => lookups.Answered > 10_000, 5);
+        Assert.Equal(TimeSpan.Zero, lookups.Away);
+        lookups.RunUntil(() => !limit.IsBelowMax, 5);
+    }
+
+    [Theory]
     [InlineData(LookupFailure.Connection)]
     [InlineData(LookupFailure.Throttled)]
     internal void An_upstream_that_refuses_all_is_found_away_after_few_attempts(LookupFailure failure)
