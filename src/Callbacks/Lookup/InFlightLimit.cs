@@ -97,7 +97,10 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     {
         JudgeIfDue(now);
         Grow(now);
-        bool may = IsProbing ? inFlight < max && now - _lastProbe >= _probePeriod : inFlight < Limit;
+        // Thousands of lost connections are work enough for this machine.
+        bool may = IsProbing
+            ? inFlight < max && now - _lastProbe >= _probePeriod
+            : inFlight < Limit && !(_recent.AreEnoughOthers && _recent.AreBeingLost(now));
         int mostNow = may ? inFlight + 1 : inFlight;
         _mostSinceGrowth = Math.Max(_mostSinceGrowth, mostNow);
         _recent.Saw(mostNow);
@@ -170,7 +173,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
 
     void JudgeIfDue(Instant now)
     {
-        if (_recent.FailObviously || (_recent.AreEnough(now) && now - _changedAt >= SinceChangeMin))
+        if (_recent.FailObviously || (_recent.AreEnough(now) && now - _changedAt >= SinceChangeMin && !_recent.AreBeingLost(now)))
             Judge(now);
     }
 
@@ -219,7 +222,10 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
         bool mayBeWell = HasJustAnswered(now) || (now - _firstStart < attemptTimeout / 2 && !_recent.AreRefused);
         double atLeast = mayBeWell ? Math.Min(_limit, _recent.MostInFlight) * RefusedKept : 0;
         // Who answers, though only a few at a time, isn't away.
-        ShrinkTo(Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 ? 1 : _floor);
+        if (_recent.AllAreLost(now))
+            ShrinkTo(0, _floor);
+        else
+            ShrinkTo(Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 ? 1 : _floor);
         _probePeriod = ProbePeriod;
         // Who refuses everything doesn't say how many are too many; connections that were lost in the midst of a lookup don't, either.
         if (IsProbing)

@@ -87,6 +87,16 @@ sealed class SimulatedLookups(InFlightLimit limit, TimeSpan attemptTimeout)
             End(id, Late);
     }
 
+    /// <summary>All connections are closed, and it takes the service up to so long to see it.</summary>
+    public void LoseConnectionsBusily(double seconds)
+    {
+        foreach ((long id, (Instant begun, _)) in _inFlight.ToArray())
+        {
+            _inFlight[id] = (begun, LookupResult.Failed(LookupFailure.Connection));
+            _byEnd.Enqueue(id, ((Now + TimeSpan.FromSeconds(_random.NextDouble() * seconds)).Microseconds, id));
+        }
+    }
+
     /// <summary>Connections are closed with lookups on them.</summary>
     public void LoseConnections(double share)
     {

@@ -129,6 +129,23 @@ public sealed class StrugglingUpstreamTests
     }
 
     [Theory]
+    [InlineData(2_000)]
+    [InlineData(15_000)]
+    public void While_a_machine_is_busy_with_thousands_of_lost_connections_few_others_are_begun(int max)
+    {
+        (InFlightLimit limit, SimulatedLookups lookups) = New(max);
+        lookups.Upstream = _ => lookups.Answer();
+        lookups.Run(10);
+        // What is refused is seen when the others are: it ends after them.
+        const double Busy = 2;
+        lookups.Upstream = _ => SimulatedLookups.Fail(LookupFailure.Connection, Busy * 1_000);
+        lookups.Count();
+        lookups.LoseConnectionsBusily(Busy);
+        lookups.RunUntil(() => limit.IsProbing, Busy + 0.25);
+        Assert.InRange(lookups.Failed, max, max + 200);
+    }
+
+    [Theory]
     [InlineData(LookupFailure.Connection)]
     [InlineData(LookupFailure.Throttled)]
     internal void An_upstream_that_refuses_all_is_found_away_after_few_attempts(LookupFailure failure)
