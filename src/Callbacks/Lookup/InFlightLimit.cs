@@ -66,6 +66,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
 
     readonly int _floor = Math.Min(8, max);
     readonly RecentAttempts _recent = new(attemptTimeout);
+    readonly FailureFlood _flood = new();
     double _limit = max;
     double _refusedAbove = max;
     double _refusedAt = max;
@@ -97,10 +98,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     {
         JudgeIfDue(now);
         Grow(now);
-        // Thousands of lost connections are work enough for this machine.
-        bool may = IsProbing
-            ? inFlight < max && now - _lastProbe >= _probePeriod
-            : inFlight < Limit && !(_recent.AreEnoughOthers && _recent.AreBeingLost(now));
+        bool may = IsProbing ? inFlight < max && now - _lastProbe >= _probePeriod : inFlight < Limit && _flood.MayBegin(inFlight, now);
         int mostNow = may ? inFlight + 1 : inFlight;
         _mostSinceGrowth = Math.Max(_mostSinceGrowth, mostNow);
         _recent.Saw(mostNow);
@@ -113,6 +111,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
             _firstStart = now;
         _lastProbe = now;
         _recent.Begun(now);
+        _flood.Begun(now);
     }
 
     /// <summary>There was none to start after all.</summary>
@@ -130,6 +129,11 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
             (_lastSuccess, _lastTook) = (now, now - begun);
             _answersSince++;
             _recent.Answered(now);
+            _flood.Answered(now);
+        }
+        else if (result.Failure != LookupFailure.Timeout)
+        {
+            _flood.Failed(now);
         }
 
         if (begun < _changedAt)
@@ -173,7 +177,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
 
     void JudgeIfDue(Instant now)
     {
-        if (_recent.FailObviously || (_recent.AreEnough(now) && now - _changedAt >= SinceChangeMin && !_recent.AreBeingLost(now)))
+        if (_recent.FailObviously || (_recent.AreEnough(now) && now - _changedAt >= SinceChangeMin))
             Judge(now);
     }
 
@@ -221,11 +225,10 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
         // At a start it is as good as one that has answered until it has had the time to, if it doesn't refuse at once.
         bool mayBeWell = HasJustAnswered(now) || (now - _firstStart < attemptTimeout / 2 && !_recent.AreRefused);
         double atLeast = mayBeWell ? Math.Min(_limit, _recent.MostInFlight) * RefusedKept : 0;
+        // What was in flight is lost, and nobody is let in.
+        bool isGone = _recent.FailObviously && _recent.WereAnswered(now) && _flood.IsUnanswered(now);
         // Who answers, though only a few at a time, isn't away.
-        if (_recent.AllAreLost(now))
-            ShrinkTo(0, _floor);
-        else
-            ShrinkTo(Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 ? 1 : _floor);
+        ShrinkTo(isGone ? 0 : Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 && !isGone ? 1 : _floor);
         _probePeriod = ProbePeriod;
         // Who refuses everything doesn't say how many are too many; connections that were lost in the midst of a lookup don't, either.
         if (IsProbing)

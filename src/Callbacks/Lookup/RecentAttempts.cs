@@ -12,9 +12,8 @@ sealed class RecentAttempts(TimeSpan attemptTimeout)
     const int Enough = 32;
     const int EnoughOfFew = 8;
     const int AnswersExpectedMin = 8;
-    const int OthersMax = 64;
 
-    /// <summary>Where so many have failed there is nothing to wait for.</summary>
+    /// <summary>Where so many of those have failed that were begun after the first failure, there is nothing to wait for.</summary>
     const double FailuresObvious = 0.8;
 
     /// <summary>Failures of fewer ids than this are those ids' own trouble.</summary>
@@ -38,10 +37,8 @@ sealed class RecentAttempts(TimeSpan attemptTimeout)
     int _timeouts;
     int _throttled;
     int _failedAtOnce;
-    int _begunSince;
-    int _failedOfBegunSince;
-    bool _answeredSinceFailing;
-    Instant _lastLoss;
+    int _begunSinceFailing;
+    int _failedSinceFailing;
     int _inFlight;
 
     /// <summary>At any moment of it.</summary>
@@ -77,16 +74,10 @@ sealed class RecentAttempts(TimeSpan attemptTimeout)
     public bool AreEnough(Instant now) => now - (_failures == 0 ? _from : FailingSince) >= (_failures == 0 || _ended >= Enough ? SpanMin : SpanMax);
 
     public bool FailObviously =>
-        _failedOfBegunSince >= Math.Clamp(MostInFlight / 4, EnoughOfFew, Enough) && _failedOfBegunSince >= _begunSince * FailuresObvious;
+        _failedSinceFailing >= Math.Clamp(MostInFlight / 4, EnoughOfFew, Enough) && _failedSinceFailing >= _begunSinceFailing * FailuresObvious;
 
-    /// <summary>Connections are lost, one after the other, and since the first of them nothing was answered, where some would have been before.</summary>
-    public bool AreBeingLost(Instant now) => now - _lastLoss < SpanMin && NobodyIsAnswered(now);
-
-    /// <summary>Nobody is let in any more, either.</summary>
-    public bool AllAreLost(Instant now) => FailObviously && _failures >= MostInFlight / 2 && NobodyIsAnswered(now);
-
-    /// <summary>Those that were begun since the first failure show soon whether anybody is let in.</summary>
-    public bool AreEnoughOthers => _begunSince >= OthersMax;
+    /// <summary>So often lately that a quarter of a second without an answer would be strange.</summary>
+    public bool WereAnswered(Instant now) => _answersLately.Sum(now) * (SpanMin / attemptTimeout) >= AnswersExpectedMin;
 
     public void Saw(int inFlight)
     {
@@ -99,17 +90,13 @@ sealed class RecentAttempts(TimeSpan attemptTimeout)
         Open(now);
         _begun++;
         if (_failures > 0)
-            _begunSince++;
+            _begunSinceFailing++;
     }
 
-    public void NotBegun() => (_begun, _begunSince) = (Math.Max(0, _begun - 1), Math.Max(0, _begunSince - 1));
+    public void NotBegun() => (_begun, _begunSinceFailing) = (Math.Max(0, _begun - 1), Math.Max(0, _begunSinceFailing - 1));
 
     /// <summary>Also of one that is too old to be judged by.</summary>
-    public void Answered(Instant now)
-    {
-        _answersLately.Add(now);
-        _answeredSinceFailing = _failures > 0;
-    }
+    public void Answered(Instant now) => _answersLately.Add(now);
 
     public void Succeeded(Instant now)
     {
@@ -136,23 +123,16 @@ sealed class RecentAttempts(TimeSpan attemptTimeout)
             _failingIds.Add(id);
         if (now - begun <= SpanMin)
             _failedAtOnce++;
-        if (begun < FailingSince)
-            _lastLoss = now;
-        else if (failure != LookupFailure.Timeout)
-            _failedOfBegunSince++;
+        if (begun >= FailingSince && failure != LookupFailure.Timeout)
+            _failedSinceFailing++;
     }
 
     public void Clear()
     {
-        (_begun, _ended, _failures, _timeouts, _throttled, _failedAtOnce, _begunSince, _failedOfBegunSince) = (0, 0, 0, 0, 0, 0, 0, 0);
-        _answeredSinceFailing = false;
+        (_begun, _ended, _failures, _timeouts, _throttled, _failedAtOnce, _begunSinceFailing, _failedSinceFailing) = (0, 0, 0, 0, 0, 0, 0, 0);
         MostInFlight = _inFlight;
         _failingIds.Clear();
     }
-
-    bool NobodyIsAnswered(Instant now) =>
-        !_answeredSinceFailing && _failures >= Enough && !TimeOut
-        && _answersLately.Sum(now) * (SpanMin / attemptTimeout) >= AnswersExpectedMin;
 
     void Open(Instant now)
     {

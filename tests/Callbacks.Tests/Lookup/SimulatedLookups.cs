@@ -87,10 +87,10 @@ sealed class SimulatedLookups(InFlightLimit limit, TimeSpan attemptTimeout)
             End(id, Late);
     }
 
-    /// <summary>All connections are closed, and it takes the service up to so long to see it.</summary>
-    public void LoseConnectionsBusily(double seconds)
+    /// <summary>Connections are closed, and it takes the service up to so long to see it.</summary>
+    public void LoseConnectionsBusily(double share, double seconds)
     {
-        foreach ((long id, (Instant begun, _)) in _inFlight.ToArray())
+        foreach ((long id, (Instant begun, _)) in _inFlight.Where(_ => Happens(share)).ToArray())
         {
             _inFlight[id] = (begun, LookupResult.Failed(LookupFailure.Connection));
             _byEnd.Enqueue(id, ((Now + TimeSpan.FromSeconds(_random.NextDouble() * seconds)).Microseconds, id));
