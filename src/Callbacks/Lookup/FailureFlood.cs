@@ -15,10 +15,11 @@ sealed class FailureFlood
     /// <summary>A twentieth of what is in flight: a tenth that is lost within a second, before the first answers can come, is no flood.</summary>
     const int InFlightPerFailure = 20;
 
-    /// <summary>Of those that are begun meanwhile there are more, if they fail.</summary>
+    /// <summary>Fewer, and it has passed: those that are begun meanwhile are more, if they fail.</summary>
     const int FailuresLeft = 8;
 
-    static readonly TimeSpan Span = TimeSpan.FromMilliseconds(250);
+    /// <summary>What is counted, and how long nothing is answered when <see cref="IsUnanswered"/>.</summary>
+    public static readonly TimeSpan Span = TimeSpan.FromMilliseconds(250);
 
     /// <summary>On an average, for they are begun some at a time.</summary>
     static readonly TimeSpan Period = TimeSpan.FromMilliseconds(4);
@@ -39,17 +40,23 @@ sealed class FailureFlood
     /// <summary>Failures, and not one answer.</summary>
     public bool IsUnanswered(Instant now) => _failures.Sum(now) >= FailuresMin && _answers.Sum(now) == 0;
 
+    /// <summary>Whether one more may begin, with so many in flight.</summary>
     public bool MayBegin(int inFlight, Instant now)
     {
-        int failures = _failures.Sum(now);
-        int answers = _answers.Sum(now);
         bool wasOn = _isOn;
-        // It is over when as many are answered: a little sooner, and thousands were begun at once.
-        _isOn = wasOn
-            ? failures >= FailuresLeft && failures >= answers
-            : failures >= FailuresMin && failures >= answers * FailuresPerAnswer && failures >= inFlight / InFlightPerFailure;
+        _isOn = IsOn(inFlight, now);
         if (_isOn && !wasOn)
             _nextDue = now;
         return !_isOn || _nextDue - now <= AheadMax;
+    }
+
+    bool IsOn(int inFlight, Instant now)
+    {
+        int failures = _failures.Sum(now);
+        if (failures < (_isOn ? FailuresLeft : FailuresMin))
+            return false;
+        int answers = _answers.Sum(now);
+        // It is over when as many are answered: a little sooner, and thousands were begun at once.
+        return _isOn ? failures >= answers : failures >= answers * FailuresPerAnswer && failures >= inFlight / InFlightPerFailure;
     }
 }

@@ -226,9 +226,11 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
         bool mayBeWell = HasJustAnswered(now) || (now - _firstStart < attemptTimeout / 2 && !_recent.AreRefused);
         double atLeast = mayBeWell ? Math.Min(_limit, _recent.MostInFlight) * RefusedKept : 0;
         // What was in flight is lost, and nobody is let in.
-        bool isGone = _recent.FailObviously && _recent.WereAnswered(now) && _flood.IsUnanswered(now);
+        if (_recent.FailObviously && _recent.WereAnswered(now) && _flood.IsUnanswered(now))
+            ShrinkTo(0, _floor);
         // Who answers, though only a few at a time, isn't away.
-        ShrinkTo(isGone ? 0 : Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 && !isGone ? 1 : _floor);
+        else
+            ShrinkTo(Math.Max(wouldLeaveAFifth, atLeast), atLeast > 0 ? 1 : _floor);
         _probePeriod = ProbePeriod;
         // Who refuses everything doesn't say how many are too many; connections that were lost in the midst of a lookup don't, either.
         if (IsProbing)

@@ -76,8 +76,8 @@ sealed class RecentAttempts(TimeSpan attemptTimeout)
     public bool FailObviously =>
         _failedSinceFailing >= Math.Clamp(MostInFlight / 4, EnoughOfFew, Enough) && _failedSinceFailing >= _begunSinceFailing * FailuresObvious;
 
-    /// <summary>So often lately that a quarter of a second without an answer would be strange.</summary>
-    public bool WereAnswered(Instant now) => _answersLately.Sum(now) * (SpanMin / attemptTimeout) >= AnswersExpectedMin;
+    /// <summary>So often lately that none within <see cref="FailureFlood.Span"/> would be strange.</summary>
+    public bool WereAnswered(Instant now) => _answersLately.Sum(now) * (FailureFlood.Span / attemptTimeout) >= AnswersExpectedMin;
 
     public void Saw(int inFlight)
     {
