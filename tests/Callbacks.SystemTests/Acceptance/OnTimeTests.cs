@@ -8,7 +8,7 @@ public sealed class OnTimeTests(ITestOutputHelper output)
 {
     [Fact]
     public Task Without_an_outage_nothing_expires_and_rows_go_on_time() =>
-        ExpireNothingAsync(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(15), p99MsMax: 1_000, "--late", "1s");
+        ExpireNothingAsync(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(15), p99MsMax: 1_000, "--late", "1s");
 
     [Fact(Explicit = true)]
     [Trait("length", "long")]
@@ -20,10 +20,10 @@ public sealed class OnTimeTests(ITestOutputHelper output)
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(FullLoad.Options(random, retention, keepsTurn: true), output);
 
-        SendFigures sent = await rig.SendAsync(FullLoad.Sender(random, ids: 5_000), duration);
+        // A crowded machine may take more than a second for the first answers, while code is compiled and thousands of connections are opened.
+        SendFigures sent = await rig.SendAsync([.. FullLoad.Sender(random, ids: 5_000), "--timeout", "10s"], duration);
 
-        // A crowded machine may take more than the sender's second; what it took then is stored all the same.
-        sent.AssertAccepted(lateMax: 0.25);
+        sent.AssertAccepted();
         TrialVerdict verdict = await rig.AssertGoodAsync(flags);
         ServiceStatus status = await rig.Service.StatusAsync();
         Assert.Equal(0, status.Balance.Expired);

@@ -214,7 +214,6 @@ sealed class ServiceRig : IAsyncDisposable
     {
         await Upstream.StopAsync();
         _standstills.Dispose();
-        _output.WriteLine($"{_standstills}");
         // Beside the next one's load rows may go a little late; how late, others measure.
         if (_turn is { WasFollowed: true } && !flags.Contains("--late"))
             flags = [.. flags, "--late", "1s"];
@@ -258,6 +257,8 @@ sealed class ServiceRig : IAsyncDisposable
             if (Proxy is not null)
                 await Proxy.DisposeAsync();
             _standstills.Dispose();
+            // Also of a trial that failed before it was judged: perhaps that is why.
+            _output.WriteLine($"{_standstills}");
             await _cluster.DisposeAsync();
             Directory.Delete(_folder, recursive: true);
         }

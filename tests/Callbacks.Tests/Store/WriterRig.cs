@@ -9,6 +9,8 @@ namespace Callbacks.Tests.Store;
 /// <summary>An <see cref="ObjectWriter"/> with what it needs around it.</summary>
 sealed class WriterRig : IAsyncDisposable
 {
+    const int AttemptsMax = 5;
+
     /// <param name="commandTimeoutSeconds">Of a statement; a lock is waited for a fifth of it.</param>
     /// <param name="connectTimeoutSeconds">Short only where it is what the test waits for.</param>
     public WriterRig(string connectionString, int batchRowsMax = 10_000, int commandTimeoutSeconds = 2, int connectTimeoutSeconds = 20)
@@ -44,12 +46,20 @@ sealed class WriterRig : IAsyncDisposable
 
     public Task UntilStoredAsync() => Wait.UntilAsync(() => Source.IsEmpty, "everything is stored");
 
-    /// <summary>Offers the rows and writes them in this call.</summary>
+    /// <summary>Offers the rows and writes them in this call, which tries again as the writer itself does: on a crowded machine a migration may take longer than a test's limits.</summary>
     public async Task WriteAsync(params ObjectState[] states)
     {
         Source.Offer(states);
-        while (!Source.IsEmpty)
-            await Writer.RunOnceAsync(CancellationToken.None);
+        for (int attempt = 1; !Source.IsEmpty; attempt++)
+        {
+            try
+            {
+                await Writer.RunOnceAsync(CancellationToken.None);
+            }
+            catch (TimeoutException) when (attempt < AttemptsMax)
+            {
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()
