@@ -6,9 +6,10 @@ namespace Callbacks.SystemTests.Acceptance;
 public sealed class RestartTests(ITestOutputHelper output)
 {
     // A sender that keeps its connections may send on one in the moment in which it is closed: HTTP/1.1 knows no way around that. On a
-    // crowded machine the next process takes seconds to start, the sender opens hundreds of connections meanwhile, and the moment is long.
+    // crowded machine the next process takes seconds to start, posts pile up, the sender opens hundreds of connections for them, and the moment is long.
     const int CrossingsPerRestartMax = 2;
     const int CrowdedCrossingsPerRestartMax = 10;
+    const double CrossingsPerLatePostMax = 0.05;
 
     static readonly TimeSpan QuietMin = TimeSpan.FromSeconds(2);
     static readonly TimeSpan QuietMax = TimeSpan.FromSeconds(3);
@@ -29,20 +30,21 @@ public sealed class RestartTests(ITestOutputHelper output)
 
     async Task AnswerAllAsync(int restarts)
     {
-        SendFigures sent = await RestartAsync(restarts, "--fresh-connection");
+        (SendFigures sent, _) = await RestartAsync(restarts, "--fresh-connection");
         Assert.Empty(sent.NoAnswer);
         sent.AssertAccepted();
     }
 
     async Task CrossFewAsync(int restarts, int crossingsPerRestartMax)
     {
-        SendFigures sent = await RestartAsync(restarts);
+        (SendFigures sent, int late) = await RestartAsync(restarts);
         long closed = sent.Unanswered("closed");
         sent.AssertAccepted(closed);
-        Assert.InRange(closed, 0, crossingsPerRestartMax * restarts);
+        Assert.InRange(closed, 0, crossingsPerRestartMax * restarts + (long)(late * CrossingsPerLatePostMax));
     }
 
-    async Task<SendFigures> RestartAsync(int restarts, params string[] connections)
+    /// <summary>Returns also how many posts were answered after more than a second.</summary>
+    async Task<(SendFigures Sent, int Late)> RestartAsync(int restarts, params string[] connections)
     {
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
@@ -71,8 +73,9 @@ public sealed class RestartTests(ITestOutputHelper output)
         await Task.Delay(QuietMin, TimeProvider.System);
         await enough.CancelAsync();
         SendFigures sent = await sending;
-        output.WriteLine($"{restarts} restarts; {rig.Latencies().Count(latency => latency > TimeSpan.FromSeconds(1))} posts were answered after more than 1 s");
+        int late = rig.Latencies().Count(latency => latency > TimeSpan.FromSeconds(1));
+        output.WriteLine($"{restarts} restarts; {late} posts were answered after more than 1 s");
         await rig.AssertGoodAsync();
-        return sent;
+        return (sent, late);
     }
 }

@@ -40,7 +40,7 @@ static class Breaches
             "PendingTableTests.Whatever_happens_outcomes_follow_from_what_was_answered_and_committed",
             "DurabilityTests.A_segment_is_kept_until_what_is_stored_of_it_is_committed"),
         new("settle a batch that failed", "Store/ObjectWriter.cs",
-            "source.Returned();",
+            "source.Returned(asSuspects: isAboutRows || _areSuspects);",
             "source.Stored();",
             "StoreFaultTests.A_dropped_table_is_made_again_and_the_batch_is_stored",
             "StoreFaultTests.A_commit_whose_outcome_is_unknown_is_written_again_and_changes_nothing"),
