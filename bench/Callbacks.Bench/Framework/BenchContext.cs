@@ -18,6 +18,9 @@ sealed class BenchContext(BenchOptions options, CancellationToken stop) : IDispo
     /// <summary>Of the service on this side; null: the one that is measured.</summary>
     public string? Build { get; set; }
 
+    /// <summary>For the environment of the service on this side.</summary>
+    public Dictionary<string, string?> Variables { get; } = new(StringComparer.Ordinal);
+
     public CancellationToken Stop => stop;
 
     public static TimeProvider Time => TimeProvider.System;

@@ -24,6 +24,7 @@ static class Runner
                 {
                     context.Where = $"{bench.Name} {run}/{runs} {side}";
                     context.Build = side == Measurement.Other ? options.Other : null;
+                    context.Variables.Clear();
                     SideResult result = await bench.MeasureAsync(side, context);
                     result.Run = run;
                     results.Add(result);

@@ -12,9 +12,13 @@ static class Programs
     static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
 
     /// <param name="build">The <c>callback.dll</c> of another build; null: the one that is measured.</param>
+    /// <param name="variables">More of them for its environment.</param>
     /// <param name="arguments">The service's own.</param>
-    public static ChildStart Service(string? build, params IEnumerable<string> arguments) =>
-        Start(build ?? Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
+    public static ChildStart Service(string? build, IReadOnlyDictionary<string, string?> variables, params IEnumerable<string> arguments)
+    {
+        ChildStart start = Start(build ?? Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
+        return start with { Environment = start.Environment.Concat(variables).ToDictionary(StringComparer.Ordinal) };
+    }
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);
 

@@ -25,7 +25,7 @@ sealed class ServicePart : IAsyncDisposable
     {
         var url = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
         Part part = Part.Start(Programs.Service(
-            context.Build, [$"--urls={url}", $"--Journal:Directory={journal}", $"--Store:ConnectionString={connectionString}", $"--Lookup:BaseUrl={upstream}", .. settings]));
+            context.Build, context.Variables, [$"--urls={url}", $"--Journal:Directory={journal}", $"--Store:ConnectionString={connectionString}", $"--Lookup:BaseUrl={upstream}", .. settings]));
         return new ServicePart(part, url);
     }
 
