@@ -8,13 +8,13 @@ namespace Callbacks.Lookup;
 sealed class AnsweredObjects(PendingTable table, ServiceTime time) : IObjectSource
 {
     /// <inheritdoc/>
-    public ValueTask WaitAsync(CancellationToken cancellationToken) => table.AnswersWaiting.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+    public ValueTask WaitAsync(TimeSpan timeout, CancellationToken cancellationToken) => table.AnswersWaiting.WaitAsync(timeout, cancellationToken);
 
     /// <inheritdoc/>
-    public void Take(List<ObjectState> batch, int rowsMax)
+    public void Take(List<ObjectState> batch, int rowsMax, bool suspects)
     {
         batch.Clear();
-        if (table.TakeAnswers(time.Now, rowsMax, (id, online, lastSeen) => batch.Add(new ObjectState(id, online, lastSeen))))
+        if (table.TakeAnswers(time.Now, rowsMax, (id, online, lastSeen) => batch.Add(new ObjectState(id, online, lastSeen)), suspects))
             table.AnswersWaiting.Set();
     }
 
@@ -22,5 +22,5 @@ sealed class AnsweredObjects(PendingTable table, ServiceTime time) : IObjectSour
     public void Stored() => table.AnswersStored();
 
     /// <inheritdoc/>
-    public void Returned() => table.AnswersReturned();
+    public void Returned(bool asSuspects) => table.AnswersReturned(asSuspects);
 }

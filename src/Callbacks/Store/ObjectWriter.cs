@@ -11,6 +11,10 @@ namespace Callbacks.Store;
 /// timeout, a cut connection, whose outcome is unknown) hands it back, and it is written again: the statement keeps the newest
 /// <c>last_seen</c>, so a second time changes nothing.
 /// </para>
+/// <para>
+/// A batch that is refused for one of its rows (locked by somebody, against a constraint) is handed back as suspects, which take turns with the
+/// others: half as many after each refusal, until the row that keeps them is alone.
+/// </para>
 /// </summary>
 sealed partial class ObjectWriter(
     IObjectSource source,
@@ -32,9 +36,16 @@ sealed partial class ObjectWriter(
     // What is about rows is no sign of an outage before so many batches in a row.
     const int RefusalsMax = 3;
 
+    // Until a row that is refused, alone, is tried again.
+    static readonly TimeSpan SuspectPause = TimeSpan.FromMilliseconds(500);
+
     ObjectBatch _batch = new();
-    // A batch that the server takes too long for, or refuses, becomes smaller ones, until what keeps it is alone; each success doubles them again.
+    // A batch that the server takes too long for becomes smaller ones; each success doubles them again.
     int _rowsMax = options.Value.BatchRowsMax;
+    int _suspectRowsMax = options.Value.BatchRowsMax;
+    long _suspectsFrom;
+    bool _hasSuspects;
+    bool _areSuspects;
     bool _isReady;
     bool _isBatchRefused;
     bool _isRowRefused;
@@ -50,16 +61,19 @@ sealed partial class ObjectWriter(
         if (!_isReady)
             await PrepareAsync(stoppingToken);
 
-        await source.WaitAsync(stoppingToken);
+        // In turn with the others, and when there are none.
+        _areSuspects = !_areSuspects && UntilSuspects() == TimeSpan.Zero;
+        if (!_areSuspects)
+            await source.WaitAsync(UntilSuspects(), stoppingToken);
         try
         {
             // In here, so that whatever was taken is settled or handed back.
-            source.Take(_batch.Rows, _rowsMax);
+            Take();
             if (_batch.Rows.Count == 0)
             {
                 // What was refused has outlived its retention, so no batch will tell whether the server takes one again.
-                _isReady &= !_isBatchRefused;
-                _isBatchRefused = false;
+                _isReady &= !_isBatchRefused || _hasSuspects;
+                _isBatchRefused &= _hasSuspects;
                 return;
             }
 
@@ -68,17 +82,21 @@ sealed partial class ObjectWriter(
         }
         catch (Exception e)
         {
+            bool isAboutRows = PostgresError.IsAboutRows(e);
+            source.Returned(asSuspects: isAboutRows || _areSuspects);
             _isReady = false;
             _isBatchRefused = true;
             if (!PostgresError.IsSessionWell(e))
-                connections.Writer.Clear();
-            if (PostgresError.MaySpareOthers(e))
-                _rowsMax = Math.Max(1, Math.Min(_rowsMax, _batch.Rows.Count) / 2);
-            _isRowRefused = PostgresError.IsAboutRows(e) && _batch.Rows.Count == 1;
-            _refusals = PostgresError.IsAboutRows(e) && !_isRowRefused ? _refusals + 1 : 0;
+                connections.ClearWriters();
+            _isRowRefused = isAboutRows && _batch.Rows.Count == 1;
+            if (!_areSuspects)
+                _refusals = isAboutRows && !_isRowRefused ? _refusals + 1 : 0;
+            if (isAboutRows || _areSuspects)
+                Suspect(e);
+            else if (PostgresError.MaySpareOthers(e))
+                _rowsMax = Halve(_rowsMax);
             // It may have been committed all the same.
             commits.Committed(_batch.Oldest);
-            source.Returned();
             // A statement that was given up may still be sending from these buffers.
             _batch = new ObjectBatch();
             throw;
@@ -89,7 +107,8 @@ sealed partial class ObjectWriter(
         state.Stored(_batch.Rows);
         _isBatchRefused = false;
         _refusals = 0;
-        _rowsMax = (int)Math.Min(_rowsMax * 2L, options.Value.BatchRowsMax);
+        ref int rowsMax = ref _areSuspects ? ref _suspectRowsMax : ref _rowsMax;
+        rowsMax = (int)Math.Min(rowsMax * 2L, options.Value.BatchRowsMax);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -100,8 +119,7 @@ sealed partial class ObjectWriter(
             try
             {
                 await RunOnceAsync(stoppingToken);
-                // Where one row is refused again and again, the others aren't held up by it, and the log isn't filled.
-                if (_rowsMax == options.Value.BatchRowsMax)
+                if (!_areSuspects && _rowsMax == options.Value.BatchRowsMax)
                     backoff.Reset();
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -112,7 +130,9 @@ sealed partial class ObjectWriter(
                     Log.Conflict(logger, e);
                 else
                     state.Failed(e);
-                await Task.Delay(backoff.Next(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // What keeps suspects isn't the others' to wait for.
+                if (!_areSuspects || !PostgresError.IsAboutRows(e))
+                    await Task.Delay(backoff.Next(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e)
             {
@@ -127,9 +147,12 @@ sealed partial class ObjectWriter(
         {
             await migrator.ApplyAsync(connections.Writer, connections.AnswerLimit, stoppingToken);
         }
-        catch (Exception)
+        catch (Exception e)
         {
             _isBatchRefused = false;
+            // A session that was begun read-only, or with a wrong search path, would stay so.
+            if (!PostgresError.IsSessionWell(e))
+                connections.ClearWriters();
             throw;
         }
 
@@ -138,6 +161,40 @@ sealed partial class ObjectWriter(
         if (!_isBatchRefused)
             state.Answered();
     }
+
+    void Take()
+    {
+        source.Take(_batch.Rows, _areSuspects ? _suspectRowsMax : _rowsMax, _areSuspects);
+        if (!_areSuspects && _batch.Rows.Count == 0 && UntilSuspects() == TimeSpan.Zero)
+        {
+            _areSuspects = true;
+            source.Take(_batch.Rows, _suspectRowsMax, suspects: true);
+        }
+
+        // Fewer than there may be are all that there are.
+        if (_areSuspects && _batch.Rows.Count < _suspectRowsMax)
+            _hasSuspects = false;
+    }
+
+    TimeSpan UntilSuspects()
+    {
+        if (!_hasSuspects)
+            return Timeout.InfiniteTimeSpan;
+        TimeSpan left = time.GetElapsedTime(time.GetTimestamp(), _suspectsFrom);
+        // Timers count whole milliseconds.
+        return left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero;
+    }
+
+    void Suspect(Exception why)
+    {
+        _hasSuspects = true;
+        if (PostgresError.MaySpareOthers(why))
+            _suspectRowsMax = Halve(_suspectRowsMax);
+        if (_isRowRefused)
+            _suspectsFrom = time.GetTimestamp() + (long)(SuspectPause.TotalSeconds * time.TimestampFrequency);
+    }
+
+    int Halve(int rowsMax) => Math.Max(1, Math.Min(rowsMax, _batch.Rows.Count) / 2);
 
     async Task WriteAsync(ObjectBatch batch, CancellationToken stoppingToken)
     {
@@ -148,7 +205,8 @@ sealed partial class ObjectWriter(
 
     async Task ExecuteAsync(ObjectBatch batch)
     {
-        await using NpgsqlConnection connection = await connections.Writer.OpenConnectionAsync(CancellationToken.None);
+        NpgsqlDataSource sessions = _areSuspects ? connections.SuspectWriter : connections.Writer;
+        await using NpgsqlConnection connection = await sessions.OpenConnectionAsync(CancellationToken.None);
         await using var command = new NpgsqlCommand(StoreSql.Upsert, connection);
         batch.Bind(command.Parameters);
         // Prepared once for each physical connection; afterwards this is a lookup in the client.

@@ -16,6 +16,9 @@ static class PostgresError
     /// <summary>It is about rows of the batch: locked, not allowed by a constraint or a trigger. Another batch may go through.</summary>
     public static bool IsAboutRows(Exception exception) => IsLocked(exception) || exception is PostgresException { SqlState: ['2', '2' or '3', ..] or ['P', '0', ..] };
 
+    /// <summary>A statement ran out of time.</summary>
+    public static bool IsTooSlow(Exception exception) => exception is TimeoutException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+
     public static bool IsTableMissing(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
 
     /// <summary>

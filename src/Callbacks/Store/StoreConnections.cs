@@ -9,6 +9,7 @@ sealed class StoreConnections : IAsyncDisposable
     // One is used; the others are for when it hangs (Patience).
     const int OwnConnectionsMax = 3;
     const int ViewConnectionsMax = ObjectReader.ReadsMax + 8;
+    const long SuspectLockMilliseconds = 100;
 
     // An idle connection to a machine that is gone is noticed after some 40 s (nine probes); one with a statement under way is given up long before (Patience).
     const int KeepAliveSeconds = 10;
@@ -20,12 +21,14 @@ sealed class StoreConnections : IAsyncDisposable
         string timeout = $"-c statement_timeout={(long)store.CommandTimeout.TotalMilliseconds}";
         AnswerLimit = store.ConnectTimeout + store.CommandTimeout + TimeSpan.FromMilliseconds(500);
 
-        // One row that somebody keeps locked must not keep all others waiting until the statement is ended.
-        string lockTimeout = $"-c lock_timeout={(long)store.CommandTimeout.TotalMilliseconds / 5}";
+        // One row that somebody keeps locked must not keep all others waiting until the statement is ended; and where one is suspected, a moment is enough to see.
+        long lockMilliseconds = (long)store.CommandTimeout.TotalMilliseconds / 5;
 
         // What the journal forgets must be on PostgreSQL's disk. Startup options outrank the server's, the database's and the
         // role's settings, and of two the last one counts, so ours stand behind those of the connection string.
-        Writer = Build(store, "writer", OwnConnectionsMax, $"{timeout} {lockTimeout} -c synchronous_commit=on");
+        Writer = Build(store, "writer", OwnConnectionsMax, $"{timeout} -c lock_timeout={lockMilliseconds} -c synchronous_commit=on");
+        SuspectWriter = Build(
+            store, "writer of suspects", OwnConnectionsMax, $"{timeout} -c lock_timeout={Math.Min(lockMilliseconds, SuspectLockMilliseconds)} -c synchronous_commit=on");
 
         // A delete lost in a crash is made again by the next pass, so it needn't wait for the disk. The planner may not guess:
         // without statistics it takes a hash join over the whole table for 5,000 ids; in the order of the index the rows are
@@ -43,13 +46,24 @@ sealed class StoreConnections : IAsyncDisposable
 
     public NpgsqlDataSource Writer { get; }
 
+    /// <summary>For batches one of which was refused before.</summary>
+    public NpgsqlDataSource SuspectWriter { get; }
+
     public NpgsqlDataSource Sweep { get; }
 
     public NpgsqlDataSource View { get; }
 
+    /// <summary>The next ones are begun anew.</summary>
+    public void ClearWriters()
+    {
+        Writer.Clear();
+        SuspectWriter.Clear();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Writer.DisposeAsync();
+        await SuspectWriter.DisposeAsync();
         await Sweep.DisposeAsync();
         await View.DisposeAsync();
     }

@@ -18,6 +18,7 @@ readonly record struct DueRow(long Id, Instant LastSeen, Instant DueAt)
                 oldest = Instant.Min(oldest, row.LastSeen);
         }
 
-        return oldest;
+        // A row may be among them twice.
+        return oldest == Instant.MaxValue ? null : oldest;
     }
 }

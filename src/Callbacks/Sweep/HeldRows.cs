@@ -79,17 +79,26 @@ sealed class HeldRows(int rowsMax, GracePeriod grace)
         }
     }
 
-    /// <summary>Forgets the rows that are about to be read again. False when there are none.</summary>
-    public bool Forget(Instant from)
+    /// <summary>Whether there are rows that are no older.</summary>
+    public bool HasAny(Instant from)
     {
-        int before = Count;
-        for (int i = Count - 1; i >= 0; i--)
+        foreach (Instant lastSeen in CollectionsMarshal.AsSpan(_lastSeens))
         {
-            if (_lastSeens[i] >= from)
-                RemoveAt(i);
+            if (lastSeen >= from)
+                return true;
         }
 
-        return Count < before;
+        return false;
+    }
+
+    /// <summary>Forgets the rows that have been read again.</summary>
+    public void Forget(Instant from, Instant below)
+    {
+        for (int i = Count - 1; i >= 0; i--)
+        {
+            if (_lastSeens[i] >= from && _lastSeens[i] < below)
+                RemoveAt(i);
+        }
     }
 
     void RemoveAt(int index)

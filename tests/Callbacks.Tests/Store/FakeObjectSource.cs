@@ -8,6 +8,7 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
     readonly Lock _lock = new();
     readonly SemaphoreSlim _there = new(0);
     readonly List<ObjectState> _waiting = [];
+    readonly List<ObjectState> _suspects = [];
     readonly List<ObjectState> _underWay = [];
     bool _hasExpired;
 
@@ -22,7 +23,7 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
         get
         {
             lock (_lock)
-                return _waiting.Count + _underWay.Count == 0;
+                return _waiting.Count + _suspects.Count + _underWay.Count == 0;
         }
     }
 
@@ -43,39 +44,43 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
         _there.Release();
     }
 
-    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    public async ValueTask WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        while (true)
+        do
         {
             lock (_lock)
             {
                 if (_waiting.Count > 0 || _hasExpired)
                     return;
             }
-
-            await _there.WaitAsync(cancellationToken);
         }
+        while (await _there.WaitAsync(timeout, cancellationToken));
     }
 
-    public void Take(List<ObjectState> batch, int rowsMax)
+    public void Take(List<ObjectState> batch, int rowsMax, bool suspects)
     {
         lock (_lock)
         {
             Assert.Empty(_underWay);
             if (_hasExpired)
-                _waiting.Clear();
-            _hasExpired = false;
-            int index = 0;
-            while (index < _waiting.Count && _underWay.Count < rowsMax)
             {
-                if (_underWay.Exists(state => state.Id == _waiting[index].Id))
+                _waiting.Clear();
+                _suspects.Clear();
+            }
+
+            _hasExpired = false;
+            List<ObjectState> from = suspects ? _suspects : _waiting;
+            int index = 0;
+            while (index < from.Count && _underWay.Count < rowsMax)
+            {
+                if (_underWay.Exists(state => state.Id == from[index].Id))
                 {
                     index++;
                     continue;
                 }
 
-                _underWay.Add(_waiting[index]);
-                _waiting.RemoveAt(index);
+                _underWay.Add(from[index]);
+                from.RemoveAt(index);
             }
 
             batch.Clear();
@@ -93,11 +98,11 @@ sealed class FakeObjectSource : IObjectSource, IDisposable
         }
     }
 
-    public void Returned()
+    public void Returned(bool asSuspects)
     {
         lock (_lock)
         {
-            _waiting.AddRange(_underWay);
+            (asSuspects ? _suspects : _waiting).AddRange(_underWay);
             _underWay.Clear();
             ReturnedBatches++;
         }

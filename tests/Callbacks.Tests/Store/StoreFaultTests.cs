@@ -83,6 +83,45 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
+    public async Task While_others_come_all_the_time_a_locked_row_keeps_neither_them_nor_those_that_came_with_it()
+    {
+        const int Count = 100, Locked = 50;
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        await using var rig = new WriterRig(database.ConnectionString, batchRowsMax: Count, commandTimeoutSeconds: 5);
+        ObjectState[] rows = [.. Enumerable.Range(1, Count).Select(id => new ObjectState(id, Online: true, Noon))];
+        await rig.WriteAsync(rows);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        using var enough = new CancellationTokenSource();
+        Task others = OfferOthersAsync();
+        await using (NpgsqlConnection locker = await database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await locker.BeginTransactionAsync())
+        {
+            await ExecuteAsync(locker, $"select from objects where id = {Locked} for update");
+            rig.Source.Offer(rows.Select(row => row with { LastSeen = Noon + TimeSpan.FromSeconds(1) }));
+            await Wait.UntilAsync(
+                async () => await database.ReadAsync<long>($"select count(*) from objects where id <= {Count} and last_seen > '2026-01-01 12:00:00Z'") == Count - 1,
+                "all that came with it are stored");
+            long before = await database.ReadAsync<long>("select count(*) from objects");
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+            Assert.InRange(await database.ReadAsync<long>("select count(*) from objects") - before, Count, long.MaxValue);
+            Assert.True(rig.State.Health.IsUp);
+            await enough.CancelAsync();
+            await others;
+        }
+
+        await rig.UntilStoredAsync();
+
+        async Task OfferOthersAsync()
+        {
+            for (int id = Count + 1; !enough.IsCancellationRequested; id += 6)
+            {
+                rig.Source.Offer(Enumerable.Range(id, 6).Select(one => new ObjectState(one, Online: true, Noon)));
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            }
+        }
+    }
+
+    [Fact]
     public async Task One_row_that_the_server_refuses_keeps_no_other_waiting_and_fills_no_log()
     {
         const int Count = 200;
@@ -147,6 +186,21 @@ public sealed class StoreFaultTests
         await Wait.UntilAsync(() => rig.State.Health.IsUp, "the state says up");
         Assert.Equal(1, rig.Log.Count(LogLevel.Warning));
         Assert.True(rig.Log.Contains("takes rows again"));
+    }
+
+    [Fact]
+    public async Task A_database_that_was_read_only_before_there_was_a_table_gets_one_when_it_takes_writes()
+    {
+        await using var database = new TestDatabase(await PostgreSql.CreateDatabaseAsync());
+        string name = await database.ReadAsync<string>("select current_database()");
+        await database.ExecuteAsync($"alter database {name} set default_transaction_read_only = on");
+        await using var rig = new WriterRig(database.ConnectionString);
+        rig.Source.Offer(Two);
+        await rig.Writer.StartAsync(CancellationToken.None);
+        await Wait.UntilAsync(() => rig.State.Health.Error?.StartsWith("25006", StringComparison.Ordinal) == true, "the state says why");
+
+        await ExecuteOutsideAsync(database, $"begin read write; alter database {name} reset default_transaction_read_only; commit");
+        await rig.UntilStoredAsync();
     }
 
     [Fact]

@@ -86,11 +86,13 @@ public sealed class HeldRowsTests
         var held = NewHeldRows(100);
         for (int id = 0; id < 100; id++)
             held.TryAdd(id, new Instant(id), new Instant(0));
-        held.Forget(new Instant(40));
-        Assert.Equal(40, held.Count);
+        Assert.True(held.HasAny(new Instant(99)));
+        Assert.False(held.HasAny(new Instant(100)));
+        held.Forget(new Instant(40), new Instant(90));
+        Assert.Equal(50, held.Count);
         var due = new List<DueRow>();
         held.MoveUncovered(new FakeCoverage(new ServiceTime(TimeProvider.System)), new Instant(0), new Instant(0), due);
-        Assert.Equal(Enumerable.Range(0, 40).Select(id => (long)id), due.Select(row => row.Id).Order());
+        Assert.Equal(Enumerable.Range(0, 40).Concat(Enumerable.Range(90, 10)).Select(id => (long)id), due.Select(row => row.Id).Order());
     }
 
     static HeldRows NewHeldRows(int rows) => new(rows, new GracePeriod(new ServiceTime(TimeProvider.System), TimeSpan.FromSeconds(30)));

@@ -86,6 +86,31 @@ public sealed class ObjectSweeperTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_was_held_twice_keeps_no_other()
+    {
+        Instant start = _rig.Time.Now;
+        await _rig.StoreAsync(Row(1), Row(2, TimeSpan.FromSeconds(3)));
+        _rig.Coverage.Add(1);
+        _clock.Advance(Retention + TimeSpan.FromSeconds(1));
+        await _rig.SweepAsync();
+        // Another answer is written late, and this row runs out as well while a callback keeps it.
+        await _rig.Database.ExecuteAsync("update objects set last_seen = last_seen + interval '1.5 s' where id = 1");
+        _rig.Commits.Committed(start + TimeSpan.FromSeconds(1.5));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await _rig.SweepAsync();
+        Assert.Equal(2, _rig.State.Health.RowsHeld);
+
+        _rig.Coverage.Remove(1);
+        foreach (int milliseconds in (int[])[100, 300, 601])
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            await _rig.SweepAsync();
+        }
+
+        Assert.Empty(await _rig.Database.ReadIdsAsync());
+    }
+
+    [Fact]
     public async Task Coverage_is_asked_for_what_was_received_within_the_retention()
     {
         await _rig.StoreAsync(Row(1));

@@ -12,13 +12,13 @@ namespace Callbacks.Tests.Sweep;
 /// <summary>An <see cref="ObjectSweeper"/> on a fresh table, with a retention of 30 s unless said otherwise.</summary>
 sealed class SweepRig : IAsyncDisposable
 {
-    SweepRig(TestDatabase database, TimeProvider provider, SweepOptions sweepOptions)
+    SweepRig(TestDatabase database, TimeProvider provider, SweepOptions sweepOptions, TimeSpan commandTimeout)
     {
         Database = database;
         Time = new ServiceTime(provider);
         Coverage = new FakeCoverage(Time);
         State = new SweepState(Time, Log) { OnSwept = lateness => Latenesses.Add(lateness) };
-        Connections = new StoreConnections(Options.Create(new StoreOptions { ConnectionString = database.ConnectionString }));
+        Connections = new StoreConnections(Options.Create(new StoreOptions { ConnectionString = database.ConnectionString, CommandTimeout = commandTimeout }));
         Sweeper = new ObjectSweeper(Coverage, Connections, Migrator, Commits, State, Options.Create(sweepOptions), Time, provider);
     }
 
@@ -42,9 +42,10 @@ sealed class SweepRig : IAsyncDisposable
 
     public ObjectSweeper Sweeper { get; }
 
-    public static async Task<SweepRig> StartAsync(TimeProvider provider, SweepOptions? options = null)
+    public static async Task<SweepRig> StartAsync(TimeProvider provider, SweepOptions? options = null, TimeSpan? commandTimeout = null)
     {
-        var rig = new SweepRig(new TestDatabase(await PostgreSql.CreateDatabaseAsync()), provider, options ?? new SweepOptions());
+        var rig = new SweepRig(
+            new TestDatabase(await PostgreSql.CreateDatabaseAsync()), provider, options ?? new SweepOptions(), commandTimeout ?? new StoreOptions().CommandTimeout);
         await rig.Migrator.ApplyAsync(rig.Connections.Sweep, TimeSpan.FromSeconds(30), CancellationToken.None);
         return rig;
     }

@@ -174,10 +174,10 @@ sealed class PendingTable
     }
 
     /// <summary>Takes answers for the store, at most <paramref name="rowsMax"/>, none of which has outlived its retention. True when more wait.</summary>
-    public bool TakeAnswers(Instant now, int rowsMax, Action<long, bool, Instant> add)
+    public bool TakeAnswers(Instant now, int rowsMax, Action<long, bool, Instant> add, bool suspects = false)
     {
         lock (_lock)
-            return _store.Take(now.Microseconds, rowsMax, add);
+            return _store.Take(now.Microseconds, rowsMax, add, suspects);
     }
 
     /// <summary>What was taken last is committed.</summary>
@@ -190,11 +190,11 @@ sealed class PendingTable
     }
 
     /// <summary>What was taken last was not committed, or nobody knows.</summary>
-    public void AnswersReturned()
+    public void AnswersReturned(bool asSuspects = false)
     {
         bool wake;
         lock (_lock)
-            wake = _store.Returned();
+            wake = _store.Returned(asSuspects);
         Wake(lookups: false, store: wake);
     }
 

@@ -4,7 +4,7 @@ namespace Callbacks.Journal.Pending;
 
 /// <summary>
 /// Answers on their way to the store, and those in the batch that is being written. An id is in it once: an answer that comes while
-/// the one before still waits takes its place. Not safe for use by several threads.
+/// the one before still waits takes its place. Suspects, one of which the server would not take, wait apart. Not safe for use by several threads.
 /// </summary>
 sealed class StoreQueue(PendingId[] entries, long retention)
 {
@@ -12,10 +12,11 @@ sealed class StoreQueue(PendingId[] entries, long retention)
     const int DropsMax = 1_000;
 
     readonly Queue<int> _waiting = new();
+    readonly Queue<int> _suspects = new();
     readonly List<(int Index, long Seen)> _storing = [];
     long _takenAt;
 
-    public int Count => _waiting.Count + _storing.Count;
+    public int Count => _waiting.Count + _suspects.Count + _storing.Count;
 
     /// <summary>An id was seen then, which is to be stored unless it has been. True when the store has to be woken.</summary>
     public bool Add(int index, long seen, LookupAnswer answer)
@@ -25,7 +26,7 @@ sealed class StoreQueue(PendingId[] entries, long retention)
             return false;
         entry.ToStore = seen;
         entry.ToStoreOnline = answer == LookupAnswer.Online;
-        return !entry.IsStoring && Enqueue(index);
+        return !entry.IsStoring && Enqueue(_waiting, index);
     }
 
     /// <summary>While the store is away nobody takes answers. Those that have outlived their retention are let go of, a number at a time, for their ids would stay.</summary>
@@ -33,25 +34,16 @@ sealed class StoreQueue(PendingId[] entries, long retention)
     {
         if (now - _takenAt < AwayAfter)
             return;
-        for (int left = Math.Min(_waiting.Count, DropsMax); left > 0; left--)
-        {
-            int index = _waiting.Dequeue();
-            if (entries[index].ToStore + retention > now)
-            {
-                _waiting.Enqueue(index);
-                continue;
-            }
-
-            // ToStore stays: what was answered online and expires must not be taken for what a later answer says.
-            entries[index].IsQueued = false;
-        }
+        DropExpired(_waiting, now);
+        DropExpired(_suspects, now);
     }
 
-    /// <summary>Hands out at most <paramref name="rowsMax"/> answers, none of which has outlived its retention. True when more wait.</summary>
-    public bool Take(long now, int rowsMax, Action<long, bool, Instant> add)
+    /// <summary>Hands out at most <paramref name="rowsMax"/> answers, none of which has outlived its retention. True when more wait that are no suspects.</summary>
+    public bool Take(long now, int rowsMax, Action<long, bool, Instant> add, bool suspects)
     {
         _takenAt = now;
-        while (_storing.Count < rowsMax && _waiting.TryDequeue(out int index))
+        Queue<int> queue = suspects ? _suspects : _waiting;
+        while (_storing.Count < rowsMax && queue.TryDequeue(out int index))
         {
             ref PendingId entry = ref entries[index];
             entry.IsQueued = false;
@@ -76,7 +68,7 @@ sealed class StoreQueue(PendingId[] entries, long retention)
             entry.IsStoring = false;
             entry.StoredSeen = Math.Max(entry.StoredSeen, seen);
             if (entry.ToStore > seen)
-                wake |= Enqueue(index);
+                wake |= Enqueue(_waiting, index);
             else
                 entry.ToStore = 0;
         }
@@ -85,26 +77,42 @@ sealed class StoreQueue(PendingId[] entries, long retention)
         return wake;
     }
 
-    /// <summary>What was taken last was not committed, or nobody knows. True when the store has to be woken.</summary>
-    public bool Returned()
+    /// <summary>What was taken last was not committed, or nobody knows. True when the store has to be woken, which knows of suspects.</summary>
+    public bool Returned(bool asSuspects)
     {
         bool wake = false;
         foreach ((int index, _) in _storing)
         {
             entries[index].IsStoring = false;
-            wake |= Enqueue(index);
+            wake |= Enqueue(asSuspects ? _suspects : _waiting, index);
         }
 
         _storing.Clear();
-        return wake;
+        return wake && !asSuspects;
     }
 
-    bool Enqueue(int index)
+    void DropExpired(Queue<int> queue, long now)
+    {
+        for (int left = Math.Min(queue.Count, DropsMax); left > 0; left--)
+        {
+            int index = queue.Dequeue();
+            if (entries[index].ToStore + retention > now)
+            {
+                queue.Enqueue(index);
+                continue;
+            }
+
+            // ToStore stays: what was answered online and expires must not be taken for what a later answer says.
+            entries[index].IsQueued = false;
+        }
+    }
+
+    bool Enqueue(Queue<int> queue, int index)
     {
         if (entries[index].IsQueued)
             return false;
         entries[index].IsQueued = true;
-        _waiting.Enqueue(index);
+        queue.Enqueue(index);
         return true;
     }
 }

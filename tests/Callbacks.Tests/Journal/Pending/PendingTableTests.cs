@@ -71,6 +71,33 @@ public sealed class PendingTableTests
     }
 
     [Fact]
+    public void Suspects_are_handed_out_apart_from_the_others_and_expire_as_they_do()
+    {
+        Arrive(At(0), 7, 8);
+        _table.Answered(StartOne(At(1)), LookupAnswer.Online, At(1));
+        _table.TakeAnswers(At(2), 10, (_, _, _) => { });
+        _table.AnswersReturned(asSuspects: true);
+        _table.Answered(StartOne(At(2)), LookupAnswer.Online, At(2));
+        Assert.Equal([8L], Store(At(3)).Select(row => row.Id));
+        Assert.False(Again(At(0), At(3), 7));
+
+        // An answer that comes meanwhile leaves it where it is.
+        Arrive(At(4), 7);
+        _table.Answered(StartOne(At(5)), LookupAnswer.Online, At(5));
+        Assert.Empty(Store(At(6)));
+        Assert.Equal([(7L, true, At(4))], Store(At(6), suspects: true));
+        Assert.True(Again(At(4), At(6), 7));
+
+        Arrive(At(10), 9);
+        _table.Answered(StartOne(At(11)), LookupAnswer.Online, At(11));
+        _table.TakeAnswers(At(12), 10, (_, _, _) => { });
+        _table.AnswersReturned(asSuspects: true);
+        Assert.Empty(Store(At(40), suspects: true));
+        Assert.True(Visit(At(10), VisitKind.Last, At(40), 9));
+        Assert.Equal(1, _expired.Sum());
+    }
+
+    [Fact]
     public void No_statement_is_sent_for_a_sighting_whose_retention_has_passed()
     {
         Arrive(At(0), 7);
@@ -396,10 +423,10 @@ public sealed class PendingTableTests
         return ids;
     }
 
-    List<(long Id, bool Online, Instant Seen)> Store(Instant now)
+    List<(long Id, bool Online, Instant Seen)> Store(Instant now, bool suspects = false)
     {
         var rows = new List<(long Id, bool Online, Instant Seen)>();
-        _table.TakeAnswers(now, 10, (id, online, seen) => rows.Add((id, online, seen)));
+        _table.TakeAnswers(now, 10, (id, online, seen) => rows.Add((id, online, seen)), suspects);
         _table.AnswersStored();
         return rows;
     }

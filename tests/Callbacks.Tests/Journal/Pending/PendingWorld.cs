@@ -146,7 +146,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
     {
         if (_batch.Count > 0)
             return;
-        _table.TakeAnswers(_now, 3, (id, online, seen) => _batch.Add((id, online, seen)));
+        _table.TakeAnswers(_now, 3, (id, online, seen) => _batch.Add((id, online, seen)), suspects: _random.Next(2) == 0);
         foreach ((long id, bool online, Instant seen) in _batch)
         {
             Check(seen + Retention > _now, $"a statement for {id}, whose retention has passed");
@@ -162,7 +162,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
     {
         if (_random.Next(3) == 0)
         {
-            _table.AnswersReturned();
+            _table.AnswersReturned(asSuspects: _random.Next(2) == 0);
         }
         else
         {
