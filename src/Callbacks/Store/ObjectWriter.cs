@@ -36,7 +36,7 @@ sealed partial class ObjectWriter(
     // What is about rows is no sign of an outage before so many batches in a row.
     const int RefusalsMax = 3;
 
-    // Until a row that is refused, alone, is tried again.
+    // When the rows that are refused, each alone, have all been tried.
     static readonly TimeSpan SuspectPause = TimeSpan.FromMilliseconds(500);
 
     ObjectBatch _batch = new();
@@ -44,6 +44,7 @@ sealed partial class ObjectWriter(
     int _rowsMax = options.Value.BatchRowsMax;
     int _suspectRowsMax = options.Value.BatchRowsMax;
     long _suspectsFrom;
+    readonly HashSet<long> _refusedAlone = [];
     bool _hasSuspects;
     bool _areSuspects;
     bool _isReady;
@@ -58,11 +59,13 @@ sealed partial class ObjectWriter(
     public async Task RunOnceAsync(CancellationToken stoppingToken)
     {
         _isRowRefused = false;
+        bool wereSuspects = _areSuspects;
+        _areSuspects = false;
         if (!_isReady)
             await PrepareAsync(stoppingToken);
 
         // In turn with the others, and when there are none.
-        _areSuspects = !_areSuspects && UntilSuspects() == TimeSpan.Zero;
+        _areSuspects = !wereSuspects && UntilSuspects() == TimeSpan.Zero;
         if (!_areSuspects)
             await source.WaitAsync(UntilSuspects(), stoppingToken);
         try
@@ -150,6 +153,8 @@ sealed partial class ObjectWriter(
         catch (Exception e)
         {
             _isBatchRefused = false;
+            // Whatever it is, it is about no row.
+            _refusals = RefusalsMax;
             // A session that was begun read-only, or with a wrong search path, would stay so.
             if (!PostgresError.IsSessionWell(e))
                 connections.ClearWriters();
@@ -190,8 +195,13 @@ sealed partial class ObjectWriter(
         _hasSuspects = true;
         if (PostgresError.MaySpareOthers(why))
             _suspectRowsMax = Halve(_suspectRowsMax);
-        if (_isRowRefused)
-            _suspectsFrom = time.GetTimestamp() + (long)(SuspectPause.TotalSeconds * time.TimestampFrequency);
+        if (!_isRowRefused || !_areSuspects)
+            return;
+        // One of them comes round again: there may be many, and others behind them.
+        if (_refusedAlone.Add(_batch.Rows[0].Id))
+            return;
+        _refusedAlone.Clear();
+        _suspectsFrom = time.GetTimestamp() + (long)(SuspectPause.TotalSeconds * time.TimestampFrequency);
     }
 
     int Halve(int rowsMax) => Math.Max(1, Math.Min(rowsMax, _batch.Rows.Count) / 2);

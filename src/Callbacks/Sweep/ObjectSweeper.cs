@@ -207,12 +207,23 @@ sealed class ObjectSweeper : BackgroundService
             List<long> deleted = await _table.DeleteAsync(CollectionsMarshal.AsSpan(_due).Slice(start, count), cancellationToken);
             Instant now = _serviceTime.Now;
             _state.Swept(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted, now);
-            // Written again meanwhile, or locked by somebody.
-            if (DueRow.FindOldestLeft(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted) is { } left)
-                _position.LookAgain(left, now);
+            DueRow[] left = DueRow.FindLeft(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted);
+            if (left.Length > 0)
+                Hold(left, await _table.FindUnchangedAsync(left, cancellationToken), now);
         }
 
         _due.Clear();
+    }
+
+    /// <summary>Those that somebody keeps locked. The others were written again meanwhile.</summary>
+    void Hold(DueRow[] left, List<long> unchanged, Instant now)
+    {
+        HashSet<long> locked = [.. unchanged];
+        foreach (DueRow row in left)
+        {
+            if (locked.Contains(row.Id) && !_held.TryAdd(row.Id, row.LastSeen, now))
+                _position.LookAgain(row.LastSeen, now);
+        }
     }
 
     TimeSpan FindDelay(Instant readUpTo, Instant cutoff, Instant now)

@@ -4,7 +4,7 @@ namespace Callbacks.Sweep;
 
 /// <summary>
 /// How far the table has been read: what is older is held or gone, as far as we know. It goes back where rows may have appeared behind it: to the oldest
-/// row of a commit, to a covered row that found no room, and every few seconds to the bottom (a full pass), for rows that others wrote.
+/// row of a commit, to a held row that found no room, and every few seconds to the bottom (a full pass), for rows that others wrote.
 /// <para>
 /// While a transaction is open that began long ago, the bottom of the index is full of entries that nothing may remove, and reading them may take longer
 /// than a statement may. So a full pass that fails is skipped and made later, and one that took long is made less often.
@@ -25,7 +25,7 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
     // Often enough that another instance's row is known before it runs out.
     readonly TimeSpan _fullPassInterval = retention / 6 < FullPassIntervalMax ? retention / 6 : FullPassIntervalMax;
 
-    // The oldest covered row that found no room, and when it is read again.
+    // The oldest row that found no room, and when it is read again.
     Instant _overflowFrom = Instant.MaxValue;
     Instant _overflowAt = Instant.MaxValue;
 
@@ -42,6 +42,8 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
     Instant _neededFrom = Instant.MaxValue;
     int _fullPassFailures;
     bool _isFullPass;
+    // The bottom was skipped, and nothing else has been read since.
+    bool _isSkipUnproven;
 
     public Instant ReadFrom { get; private set; } = Instant.MinValue;
 
@@ -63,6 +65,11 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
     {
         bool isFull = now >= _fullPassAt && !_isFullPass;
         _neededFrom = Instant.Min(_neededFrom, committed);
+        if (_isFullPass)
+            _neededFrom = Instant.Min(_neededFrom, _overflowFrom);
+        // While nothing could be read it wasn't the pass that took long.
+        if (IsHindered)
+            _fullPassBegan = now;
         if (IsHindered || isFull || committed < ReadFrom || now >= _overflowAt)
         {
             Instant needed = Instant.Min(ReadFrom, Instant.Min(committed, _overflowFrom));
@@ -91,6 +98,7 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
         if (ReadFrom < _reachedBefore)
             held.Forget(ReadFrom, to);
         (ReadFrom, NextSeen) = (to, next);
+        _isSkipUnproven = false;
         if (!_isFullPass || !(isLast || to >= _reachedBefore))
             return;
         _isFullPass = false;
@@ -100,7 +108,7 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
         _fullPassAt = Instant.Max(_fullPassAt, now + (pause < FullPassPauseMax ? pause : FullPassPauseMax));
     }
 
-    /// <summary>A covered row found no room, or one that had run out could not be deleted: it is read again soon.</summary>
+    /// <summary>A row that is still there found no room: it is read again soon.</summary>
     public void LookAgain(Instant from, Instant now) =>
         (_overflowFrom, _overflowAt) = (Instant.Min(_overflowFrom, from), Instant.Min(_overflowAt, now + OverflowInterval));
 
@@ -109,19 +117,29 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
     /// <param name="isTooSlow">A statement ran out of time.</param>
     public void Failed(Instant lost, bool isTooSlow, Instant cutoff, Instant now)
     {
+        bool isReadAgain = _isFullPass || ReadFrom < _reachedBefore;
         _reachedBefore = Instant.Max(_reachedBefore, ReadFrom);
+        _neededFrom = Instant.Min(_neededFrom, lost);
         Instant resume = ReadFrom;
-        if (_isFullPass && isTooSlow)
-        {
-            // At a start nothing has been read; what runs out from now on isn't kept waiting either.
-            resume = _neededFrom == Instant.MinValue ? cutoff : _neededFrom;
-            _isFullPass = false;
-            TimeSpan pause = _fullPassInterval * (1 << Math.Min(++_fullPassFailures, 10));
-            _fullPassAt = now + (pause < FullPassPauseMax ? pause : FullPassPauseMax);
-        }
-
+        if (isTooSlow && _isSkipUnproven)
+            // It isn't the bottom: the server hangs, or somebody keeps the table locked.
+            (_fullPassAt, _fullPassFailures, _isSkipUnproven) = (now, 0, false);
+        else if (isTooSlow && isReadAgain)
+            resume = Skip(cutoff, now);
         ReadFrom = Instant.Min(resume, lost);
         IsHindered = true;
+    }
+
+    /// <summary>Returns where to go on; what is below is read by the next full pass.</summary>
+    Instant Skip(Instant cutoff, Instant now)
+    {
+        Instant resume = _isFullPass ? _neededFrom : _reachedBefore;
+        _isFullPass = false;
+        _isSkipUnproven = true;
+        TimeSpan pause = _fullPassInterval * (1 << Math.Min(++_fullPassFailures, 10));
+        _fullPassAt = now + (pause < FullPassPauseMax ? pause : FullPassPauseMax);
+        // At a start nothing has been read; what runs out from now on isn't kept waiting either.
+        return resume == Instant.MinValue ? cutoff : resume;
     }
 
     /// <summary>Since when nothing has kept a row, as far as it could be known.</summary>

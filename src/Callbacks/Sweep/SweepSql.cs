@@ -15,9 +15,14 @@ static class SweepSql
 
     public const string SelectNext = "select min(last_seen) from objects where last_seen >= $1";
 
+    /// <summary>Of rows that were not deleted those that were not written again, either.</summary>
+    public const string SelectUnchanged = """
+        select o.id from objects o join unnest($1::bigint[], $2::timestamptz[]) as due (id, last_seen) on o.id = due.id and o.last_seen <= due.last_seen
+        """;
+
     /// <summary>
     /// Spares a row that was written again after it was read, and one that somebody keeps locked: it waits for nobody, so that one row can't keep
-    /// the others. It is looked for again soon.
+    /// the others. It is tried again soon.
     /// </summary>
     public const string Delete = """
         with free as materialized (

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 
 namespace Callbacks.Sweep;
 
-/// <summary>The sweep's three statements, on its own connection.</summary>
+/// <summary>The sweep's statements, on its own connection.</summary>
 sealed class SweepTable(StoreConnections connections, TimeProvider time)
 {
     /// <summary>Rows of one statement. Some 30 ms of work, which is how long the writer may have to wait for a row.</summary>
@@ -57,7 +57,13 @@ sealed class SweepTable(StoreConnections connections, TimeProvider time)
 
     /// <summary>Deletes those of the rows, sorted by id and at most <see cref="RowsMax"/>, that nobody has written again.</summary>
     /// <returns>The ids of the rows deleted, in no particular order.</returns>
-    public Task<List<long>> DeleteAsync(ReadOnlySpan<DueRow> rows, CancellationToken cancellationToken)
+    public Task<List<long>> DeleteAsync(ReadOnlySpan<DueRow> rows, CancellationToken cancellationToken) => AskAsync(SweepSql.Delete, rows, cancellationToken);
+
+    /// <summary>The ids of those of the rows, at most <see cref="RowsMax"/>, that are there and that nobody has written again.</summary>
+    public Task<List<long>> FindUnchangedAsync(ReadOnlySpan<DueRow> rows, CancellationToken cancellationToken) =>
+        AskAsync(SweepSql.SelectUnchanged, rows, cancellationToken);
+
+    Task<List<long>> AskAsync(string sql, ReadOnlySpan<DueRow> rows, CancellationToken cancellationToken)
     {
         // Copied, for a statement that is given up may still be sending.
         var ids = new long[rows.Length];
@@ -68,13 +74,13 @@ sealed class SweepTable(StoreConnections connections, TimeProvider time)
             lastSeens[i] = PostgresTime.From(rows[i].LastSeen);
         }
 
-        return DeleteAsync(ids, lastSeens).GiveUpAfterAsync(connections.AnswerLimit, time, cancellationToken);
+        return AskAsync(sql, ids, lastSeens).GiveUpAfterAsync(connections.AnswerLimit, time, cancellationToken);
     }
 
-    async Task<List<long>> DeleteAsync(long[] ids, long[] lastSeens)
+    async Task<List<long>> AskAsync(string sql, long[] ids, long[] lastSeens)
     {
         await using NpgsqlConnection connection = await connections.Sweep.OpenConnectionAsync(CancellationToken.None);
-        await using var command = new NpgsqlCommand(SweepSql.Delete, connection)
+        await using var command = new NpgsqlCommand(sql, connection)
         {
             Parameters =
             {
@@ -84,10 +90,10 @@ sealed class SweepTable(StoreConnections connections, TimeProvider time)
         };
         await command.PrepareAsync(CancellationToken.None);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
-        var deleted = new List<long>(ids.Length);
+        var found = new List<long>(ids.Length);
         while (await reader.ReadAsync(CancellationToken.None))
-            deleted.Add(reader.GetInt64(0));
-        return deleted;
+            found.Add(reader.GetInt64(0));
+        return found;
     }
 
     // PostgreSQL's -infinity, so that a row of any age is found, whoever wrote it.

@@ -52,6 +52,29 @@ public sealed class SlowBottomTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_somebody_keeps_locked_meanwhile_keeps_no_other_and_goes_when_it_is_free()
+    {
+        await _rig.SweepAsync();
+        await _rig.StoreAsync(Row(1));
+        await SweepAfterAsync(Second);
+        await _rig.StoreAsync(Row(2));
+        await MakeSlowRowsPossibleAsync();
+        await using (NpgsqlConnection locker = await _rig.Database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await locker.BeginTransactionAsync())
+        {
+            await using var lockRow = new NpgsqlCommand("select from objects where id = 1 for update", locker);
+            await lockRow.ExecuteNonQueryAsync();
+            await SweepAfterAsync(Retention);
+            await AddSlowRowAsync(age: Retention + Second / 2);
+            await SweepAfterAsync(Second);
+            Assert.Equal([1, SlowId], await ReadIdsAsync());
+        }
+
+        await SweepAfterAsync(Second);
+        Assert.Equal([SlowId], await ReadIdsAsync());
+    }
+
+    [Fact]
     public async Task At_a_start_the_rows_that_run_out_from_then_on_go_in_time()
     {
         await SlowDownAsync();
@@ -61,18 +84,40 @@ public sealed class SlowBottomTests : IAsyncLifetime
         Assert.Equal([SlowId], await ReadIdsAsync());
     }
 
+    [Fact]
+    public async Task At_a_start_with_the_table_locked_old_rows_go_when_it_is_free()
+    {
+        await _rig.Database.InsertAsync(Row(1) with { LastSeen = _rig.Time.Now - TimeSpan.FromHours(1) });
+        await using (NpgsqlConnection locker = await _rig.Database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await locker.BeginTransactionAsync())
+        {
+            await using var lockTable = new NpgsqlCommand("lock table objects in access exclusive mode", locker);
+            await lockTable.ExecuteNonQueryAsync();
+            for (int time = 0; time < 2; time++)
+                await Assert.ThrowsAsync<PostgresException>(() => _rig.Sweeper.RunOnceAsync(CancellationToken.None));
+        }
+
+        Assert.Equal(0, await SweepAfterAsync(Second));
+        Assert.Empty(await _rig.Database.ReadIdsAsync());
+    }
+
     ObjectState Row(long id) => new(id, Online: true, _rig.Time.Now);
 
-    /// <summary>Whoever reads the slow row waits for longer than a statement may take; it was written by somebody else, an hour ago.</summary>
     async Task SlowDownAsync()
     {
-        await _rig.Database.InsertAsync(new ObjectState(SlowId, Online: true, _rig.Time.Now - TimeSpan.FromHours(1)));
-        await _rig.Database.ExecuteAsync(
-            $"""
-            alter table objects rename to objects_there;
-            create view objects as select id, online, last_seen from objects_there where id <> {SlowId} or pg_sleep(20) is not null
-            """);
+        await MakeSlowRowsPossibleAsync();
+        await AddSlowRowAsync(age: TimeSpan.FromHours(1));
     }
+
+    /// <summary>Whoever reads the slow row waits for longer than a statement may take.</summary>
+    Task MakeSlowRowsPossibleAsync() => _rig.Database.ExecuteAsync(
+        $"""
+        alter table objects rename to objects_there;
+        create view objects as select id, online, last_seen from objects_there where id <> {SlowId} or pg_sleep(20) is not null
+        """);
+
+    /// <summary>By somebody else.</summary>
+    Task AddSlowRowAsync(TimeSpan age) => _rig.Database.InsertAsync(new ObjectState(SlowId, Online: true, _rig.Time.Now - age));
 
     async Task<List<long>> ReadIdsAsync() => [.. await _rig.Database.ReadAsync<long[]>("select coalesce(array_agg(id order by id), '{}') from objects_there")];
 
