@@ -38,6 +38,7 @@ sealed partial class ObjectWriter(
 
     // When the rows that are refused, each alone, have all been tried.
     static readonly TimeSpan SuspectPause = TimeSpan.FromMilliseconds(500);
+    const int RefusedAloneMax = 100;
 
     ObjectBatch _batch = new();
     // A batch that the server takes too long for becomes smaller ones; each success doubles them again.
@@ -163,8 +164,10 @@ sealed partial class ObjectWriter(
 
         _isReady = true;
         // A server that answers but refused the batch (read-only, disk full) isn't back before it takes one.
-        if (!_isBatchRefused)
-            state.Answered();
+        if (_isBatchRefused)
+            return;
+        _refusals = 0;
+        state.Answered();
     }
 
     void Take()
@@ -197,8 +200,8 @@ sealed partial class ObjectWriter(
             _suspectRowsMax = Halve(_suspectRowsMax);
         if (!_isRowRefused || !_areSuspects)
             return;
-        // One of them comes round again: there may be many, and others behind them.
-        if (_refusedAlone.Add(_batch.Rows[0].Id))
+        // There may be many, and others behind them: until one comes round again.
+        if (_refusedAlone.Add(_batch.Rows[0].Id) && _refusedAlone.Count < RefusedAloneMax)
             return;
         _refusedAlone.Clear();
         _suspectsFrom = time.GetTimestamp() + (long)(SuspectPause.TotalSeconds * time.TimestampFrequency);

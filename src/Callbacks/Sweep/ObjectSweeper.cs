@@ -93,7 +93,6 @@ sealed class ObjectSweeper : BackgroundService
         _position.GoBack(_commits.TakeOldest(), cutoff, now);
         try
         {
-            _due.Clear();
             _held.MoveUncovered(_coverage, cutoff, now, _due);
             await DeleteAsync(cancellationToken);
             for (int reads = 0; _position.NextSeen < cutoff && reads < ReadsPerPass; reads++)
@@ -101,8 +100,8 @@ sealed class ObjectSweeper : BackgroundService
         }
         catch (Exception e)
         {
-            Instant lost = _due.Count == 0 ? Instant.MaxValue : _due.Min(row => row.LastSeen);
-            _position.Failed(lost, PostgresError.IsTooSlow(e), cutoff, _serviceTime.Now);
+            now = _serviceTime.Now;
+            _position.Failed(HoldDue(now), PostgresError.IsTooSlow(e), cutoff, now);
             throw;
         }
 
@@ -201,22 +200,21 @@ sealed class ObjectSweeper : BackgroundService
     async Task DeleteAsync(CancellationToken cancellationToken)
     {
         _due.Sort(static (left, right) => left.Id.CompareTo(right.Id));
-        for (int start = 0; start < _due.Count; start += SweepTable.RowsMax)
+        while (_due.Count > 0)
         {
-            int count = Math.Min(SweepTable.RowsMax, _due.Count - start);
+            int count = Math.Min(SweepTable.RowsMax, _due.Count), start = _due.Count - count;
             List<long> deleted = await _table.DeleteAsync(CollectionsMarshal.AsSpan(_due).Slice(start, count), cancellationToken);
             Instant now = _serviceTime.Now;
             _state.Swept(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted, now);
             DueRow[] left = DueRow.FindLeft(CollectionsMarshal.AsSpan(_due).Slice(start, count), deleted);
             if (left.Length > 0)
-                Hold(left, await _table.FindUnchangedAsync(left, cancellationToken), now);
+                HoldLocked(left, await _table.FindUnchangedAsync(left, cancellationToken), now);
+            _due.RemoveRange(start, count);
         }
-
-        _due.Clear();
     }
 
     /// <summary>Those that somebody keeps locked. The others were written again meanwhile.</summary>
-    void Hold(DueRow[] left, List<long> unchanged, Instant now)
+    void HoldLocked(DueRow[] left, List<long> unchanged, Instant now)
     {
         HashSet<long> locked = [.. unchanged];
         foreach (DueRow row in left)
@@ -224,6 +222,20 @@ sealed class ObjectSweeper : BackgroundService
             if (locked.Contains(row.Id) && !_held.TryAdd(row.Id, row.LastSeen, now))
                 _position.LookAgain(row.LastSeen, now);
         }
+    }
+
+    /// <summary>What could not be deleted is tried again. Returns the oldest row that found no room.</summary>
+    Instant HoldDue(Instant now)
+    {
+        Instant lost = Instant.MaxValue;
+        foreach (DueRow row in _due)
+        {
+            if (!_held.TryAdd(row.Id, row.LastSeen, now))
+                lost = Instant.Min(lost, row.LastSeen);
+        }
+
+        _due.Clear();
+        return lost;
     }
 
     TimeSpan FindDelay(Instant readUpTo, Instant cutoff, Instant now)

@@ -113,7 +113,7 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
         (_overflowFrom, _overflowAt) = (Instant.Min(_overflowFrom, from), Instant.Min(_overflowAt, now + OverflowInterval));
 
     /// <summary>A pass has failed.</summary>
-    /// <param name="lost">The oldest row that had been read and was to be deleted.</param>
+    /// <param name="lost">The oldest row that had been read, was not deleted, and is not held.</param>
     /// <param name="isTooSlow">A statement ran out of time.</param>
     public void Failed(Instant lost, bool isTooSlow, Instant cutoff, Instant now)
     {
@@ -125,15 +125,15 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
             // It isn't the bottom: the server hangs, or somebody keeps the table locked.
             (_fullPassAt, _fullPassFailures, _isSkipUnproven) = (now, 0, false);
         else if (isTooSlow && isReadAgain)
-            resume = Skip(cutoff, now);
+            resume = Skip(lost, cutoff, now);
         ReadFrom = Instant.Min(resume, lost);
         IsHindered = true;
     }
 
     /// <summary>Returns where to go on; what is below is read by the next full pass.</summary>
-    Instant Skip(Instant cutoff, Instant now)
+    Instant Skip(Instant lost, Instant cutoff, Instant now)
     {
-        Instant resume = _isFullPass ? _neededFrom : _reachedBefore;
+        Instant resume = _isFullPass ? _neededFrom : Instant.Min(_reachedBefore, lost);
         _isFullPass = false;
         _isSkipUnproven = true;
         TimeSpan pause = _fullPassInterval * (1 << Math.Min(++_fullPassFailures, 10));

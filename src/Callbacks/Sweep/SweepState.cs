@@ -55,7 +55,7 @@ sealed partial class SweepState(ServiceTime time, ILogger<SweepState> logger)
         OnSwept?.Invoke(lateness);
     }
 
-    /// <param name="rowsHeld">Rows older than the retention that pending callbacks keep.</param>
+    /// <param name="rowsHeld">Rows older than the retention that pending callbacks, or locks, keep.</param>
     public void Passed(int rowsHeld)
     {
         lock (_lock)

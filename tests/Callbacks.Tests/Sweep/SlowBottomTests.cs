@@ -75,6 +75,30 @@ public sealed class SlowBottomTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_whose_deletion_failed_go_when_it_succeeds_though_the_bottom_can_not_be_read()
+    {
+        await _rig.SweepAsync();
+        await _rig.StoreAsync(Row(1));
+        await MakeSlowRowsPossibleAsync();
+        await SweepAfterAsync(Retention);
+        await using (NpgsqlConnection locker = await _rig.Database.OpenAsync())
+        await using (NpgsqlTransaction transaction = await locker.BeginTransactionAsync())
+        {
+            // It may be read, and not deleted.
+            await using var lockTable = new NpgsqlCommand("lock table objects_there in exclusive mode", locker);
+            await lockTable.ExecuteNonQueryAsync();
+            _clock.Advance(Second);
+            for (int time = 0; time < 2; time++)
+                await Assert.ThrowsAsync<PostgresException>(() => _rig.Sweeper.RunOnceAsync(CancellationToken.None));
+            Assert.Equal([1], await ReadIdsAsync());
+        }
+
+        await AddSlowRowAsync(age: Retention + Second / 2);
+        await SweepAfterAsync(Second);
+        Assert.Equal([SlowId], await ReadIdsAsync());
+    }
+
+    [Fact]
     public async Task At_a_start_the_rows_that_run_out_from_then_on_go_in_time()
     {
         await SlowDownAsync();
