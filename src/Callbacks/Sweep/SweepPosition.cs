@@ -38,7 +38,7 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
 
     Instant _fullPassAt = Instant.MinValue;
     Instant _fullPassBegan;
-    // The oldest of what has to be read again, full pass or not.
+    // Where to go on when the full pass is skipped: where it began, or what came behind that since.
     Instant _neededFrom = Instant.MaxValue;
     int _fullPassFailures;
     bool _isFullPass;
@@ -64,9 +64,8 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
     public void GoBack(Instant committed, Instant cutoff, Instant now)
     {
         bool isFull = now >= _fullPassAt && !_isFullPass;
-        _neededFrom = Instant.Min(_neededFrom, committed);
         if (_isFullPass)
-            _neededFrom = Instant.Min(_neededFrom, _overflowFrom);
+            _neededFrom = Instant.Min(_neededFrom, Instant.Min(committed, _overflowFrom));
         // While nothing could be read it wasn't the pass that took long.
         if (IsHindered)
             _fullPassBegan = now;
@@ -103,9 +102,7 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
             return;
         _isFullPass = false;
         _fullPassFailures = 0;
-        _neededFrom = Instant.MaxValue;
-        TimeSpan pause = (now - _fullPassBegan) * FullPassShareMin;
-        _fullPassAt = Instant.Max(_fullPassAt, now + (pause < FullPassPauseMax ? pause : FullPassPauseMax));
+        _fullPassAt = Instant.Max(_fullPassAt, After((now - _fullPassBegan) * FullPassShareMin, now));
     }
 
     /// <summary>A row that is still there found no room: it is read again soon.</summary>
@@ -125,19 +122,18 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
             // It isn't the bottom: the server hangs, or somebody keeps the table locked.
             (_fullPassAt, _fullPassFailures, _isSkipUnproven) = (now, 0, false);
         else if (isTooSlow && isReadAgain)
-            resume = Skip(lost, cutoff, now);
+            resume = Skip(cutoff, now);
         ReadFrom = Instant.Min(resume, lost);
         IsHindered = true;
     }
 
     /// <summary>Returns where to go on; what is below is read by the next full pass.</summary>
-    Instant Skip(Instant lost, Instant cutoff, Instant now)
+    Instant Skip(Instant cutoff, Instant now)
     {
-        Instant resume = _isFullPass ? _neededFrom : Instant.Min(_reachedBefore, lost);
+        Instant resume = _isFullPass ? _neededFrom : _reachedBefore;
         _isFullPass = false;
         _isSkipUnproven = true;
-        TimeSpan pause = _fullPassInterval * (1 << Math.Min(++_fullPassFailures, 10));
-        _fullPassAt = now + (pause < FullPassPauseMax ? pause : FullPassPauseMax);
+        _fullPassAt = After(_fullPassInterval * (1 << Math.Min(++_fullPassFailures, 10)), now);
         // At a start nothing has been read; what runs out from now on isn't kept waiting either.
         return resume == Instant.MinValue ? cutoff : resume;
     }
@@ -155,6 +151,8 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
         Instant again = Instant.Min(_fullPassAt, _overflowAt);
         return again - now < delay ? again - now : delay;
     }
+
+    static Instant After(TimeSpan pause, Instant now) => now + (pause < FullPassPauseMax ? pause : FullPassPauseMax);
 
     void BeginFullPass(Instant needed, Instant now)
     {
