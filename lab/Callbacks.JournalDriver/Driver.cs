@@ -23,6 +23,9 @@ sealed class Driver : IDisposable
     /// </summary>
     const int RefusedRoundsMax = 9;
 
+    /// <summary>A disk that others keep busy may refuse the last round for its lateness alone.</summary>
+    const int LastRoundTriesMax = 3;
+
     static readonly TimeSpan Retention = TimeSpan.FromHours(1);
     static readonly TimeSpan DeletionPatience = TimeSpan.FromSeconds(1);
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(2);
@@ -64,7 +67,11 @@ sealed class Driver : IDisposable
         AnswerSent();
         await SettleAsync();
         if (leavesPending)
+        {
             await SendAsync(RoundsPerAnswer - 1);
+            for (int tries = 1; _refusedRounds > 0 && tries < LastRoundTriesMax; tries++)
+                await SendAsync(1);
+        }
 
         _journal.Dispose();
         _said.Line("closed");

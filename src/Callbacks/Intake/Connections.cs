@@ -191,15 +191,16 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     /// <returns>Whether there were any.</returns>
     bool CloseIdle()
     {
-        List<ClientConnection> idle;
+        // Copied, for requests change them meanwhile, and sorting by what changes is an exception.
+        List<(long UsedAt, ClientConnection Connection)> idle;
         lock (_lock)
-            idle = _open.FindAll(connection => time.GetElapsedTime(connection.UsedAt) >= Recently);
+            idle = [.. _open.Select(connection => (connection.UsedAt, connection)).Where(used => time.GetElapsedTime(used.UsedAt) >= Recently)];
 
-        if (idle.Exists(connection => connection.IsFresh))
-            idle.RemoveAll(connection => !connection.IsFresh);
+        if (idle.Exists(used => used.Connection.IsFresh))
+            idle.RemoveAll(used => !used.Connection.IsFresh);
 
         idle.Sort((left, right) => left.UsedAt.CompareTo(right.UsedAt));
-        foreach (ClientConnection connection in idle.Take(_max / 16 + 1))
+        foreach ((_, ClientConnection connection) in idle.Take(_max / 16 + 1))
             connection.RequestClose();
 
         return idle.Count > 0;

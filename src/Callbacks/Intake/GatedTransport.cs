@@ -1,4 +1,5 @@
 using System.Net;
+using Callbacks.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -8,13 +9,13 @@ namespace Callbacks.Intake;
 /// The socket transport behind a gate that can be shut without closing a connection. Kestrel's own stop shuts and closes in one go, and so
 /// closes on a client whose connection it has just accepted and whose request is still on its way.
 /// </summary>
-sealed class GatedTransport(SocketTransportFactory sockets, Connections connections) : IConnectionListenerFactory
+sealed class GatedTransport(SocketTransportFactory sockets, Connections connections, TimeProvider time, ILogger<GatedTransport> logger) : IConnectionListenerFactory
 {
     readonly List<GatedListener> _listeners = [];
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        GatedListener listener = new(await sockets.BindAsync(endpoint, cancellationToken), connections);
+        GatedListener listener = new(await sockets.BindAsync(endpoint, cancellationToken), connections, time, logger);
         lock (_listeners)
             _listeners.Add(listener);
 
@@ -41,8 +42,11 @@ sealed class GatedTransport(SocketTransportFactory sockets, Connections connecti
 }
 
 /// <summary>Accepts when there is a place, and says when it has accepted its last.</summary>
-sealed class GatedListener(IConnectionListener inner, Connections connections) : IConnectionListener
+sealed partial class GatedListener(IConnectionListener inner, Connections connections, TimeProvider time, ILogger logger) : IConnectionListener
 {
+    static readonly TimeSpan FailureWait = TimeSpan.FromSeconds(1);
+
+    readonly Outage _outage = new(time);
     readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public EndPoint EndPoint => inner.EndPoint;
@@ -50,7 +54,30 @@ sealed class GatedListener(IConnectionListener inner, Connections connections) :
     /// <summary>Completes when nothing more will be accepted. The server calls <see cref="AcceptAsync"/> until it says so.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>The server takes an exception for the end of the listener, and nobody would be accepted any more: whatever fails is tried again.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                ConnectionContext? accepted = await AcceptOneAsync(cancellationToken);
+                if (accepted is null)
+                    _ended.TrySetResult();
+                if (_outage.Ends(out TimeSpan lasted))
+                    LogAcceptsAgain(inner.EndPoint, lasted.TotalSeconds);
+                return accepted;
+            }
+            catch (Exception exception) when (exception is not (OperationCanceledException or ObjectDisposedException))
+            {
+                if (_outage.Begins())
+                    LogAcceptFailed(exception, inner.EndPoint);
+                await Task.Delay(FailureWait, time, cancellationToken);
+            }
+        }
+    }
+
+    async ValueTask<ConnectionContext?> AcceptOneAsync(CancellationToken cancellationToken)
     {
         bool hasPlace = await connections.TakePlaceAsync();
         ConnectionContext? accepted = null;
@@ -64,17 +91,18 @@ sealed class GatedListener(IConnectionListener inner, Connections connections) :
         }
         finally
         {
-            if (accepted is null)
-            {
-                if (hasPlace)
-                    connections.ReturnPlace();
-
-                _ended.TrySetResult();
-            }
+            if (accepted is null && hasPlace)
+                connections.ReturnPlace();
         }
     }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => inner.UnbindAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "No connection could be accepted on {Address}, which is tried again every second.")]
+    partial void LogAcceptFailed(Exception exception, EndPoint address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connections are accepted again on {Address}, after {Seconds:F1} s.")]
+    partial void LogAcceptsAgain(EndPoint address, double seconds);
 }

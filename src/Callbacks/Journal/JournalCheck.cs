@@ -36,7 +36,7 @@ sealed class JournalCheck(JournalOptions options) : ICheck
             there = Path.GetDirectoryName(there)!;
         }
 
-        // The files in it as well: a start by another user leaves files that this one may not write.
+        // The files in it as well: a start by another user leaves files that this one may not write. A running one deletes some meanwhile.
         string[] used = there == path ? [path, .. Directory.EnumerateFiles(path)] : [there];
         foreach (string name in used)
         {

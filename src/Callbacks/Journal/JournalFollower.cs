@@ -73,7 +73,7 @@ sealed class JournalFollower : ICoverage, IDisposable
 
     public void Start()
     {
-        _recovering = Task.Factory.StartNew(Recover, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _recovering = Task.Factory.StartNew(RunRecovery, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _thread.Start();
     }
 
@@ -145,7 +145,15 @@ sealed class JournalFollower : ICoverage, IDisposable
         {
             // The service stops; the next start begins again.
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+    }
+
+    void RunRecovery()
+    {
+        try
+        {
+            Recover();
+        }
+        catch (Exception exception)
         {
             // Without its past the journal can accept, but nothing may be swept or deleted: it stays recovering, loudly.
             _log.RecoveryFailed(exception);

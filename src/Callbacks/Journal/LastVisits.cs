@@ -29,8 +29,7 @@ sealed class LastVisits(SegmentList segments, GroupReader reader, GroupVisitor v
             {
                 Volatile.Write(ref _oldestPending, 0);
                 Instant read = readUpTo();
-                table.Release(read, read);
-                return IdleWait;
+                return table.Release(read, read) ? TimeSpan.Zero : IdleWait;
             }
 
             if (!GroupVisitor.IsSettled(Cursor.Segment, header))
@@ -41,7 +40,8 @@ sealed class LastVisits(SegmentList segments, GroupReader reader, GroupVisitor v
                 {
                     Instant oldest = OldestUnsettled(header);
                     Volatile.Write(ref _oldestPending, oldest.Microseconds);
-                    table.Release(oldest, readUpTo());
+                    if (table.Release(oldest, readUpTo()))
+                        return TimeSpan.Zero;
                     // A last visit that found a batch being written comes again when that may be done.
                     return left > TimeSpan.Zero ? left : RetryWait;
                 }

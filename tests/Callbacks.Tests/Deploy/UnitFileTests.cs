@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Callbacks.Intake;
 using Callbacks.Tests.Support;
 
 namespace Callbacks.Tests.Deploy;
@@ -38,6 +39,14 @@ public sealed partial class UnitFileTests
             "systemd-analyze", ["security", "--no-pager", "--offline=yes", Path.Combine(DeployFiles.Folder, "systemd/callback.service")]);
         Match exposure = Exposure().Match(said);
         Assert.True(code == 0 && exposure.Success && double.Parse(exposure.Groups["level"].Value, CultureInfo.InvariantCulture) <= ExposureMax, said);
+    }
+
+    [Fact]
+    public void Bodies_that_are_not_complete_take_half_of_its_memory_at_most()
+    {
+        var intake = new IntakeOptions();
+        Assert.Contains("MemoryMax=2G", DeployFiles.Lines("systemd/callback.service"), StringComparer.Ordinal);
+        Assert.InRange((long)intake.ConnectionsMax * intake.BodyBytesMax, 1, 1L << 30);
     }
 
     [Fact]

@@ -27,6 +27,25 @@ public sealed class JournalFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Whatever_ends_the_reading_of_earlier_segments_is_said_and_the_stop_gives_the_folder_back()
+    {
+        using (var before = new JournalRig(_disk))
+            Assert.True((await before.AppendAsync(1)).IsDurable);
+        // On the thread that reads them; those that follow the journal and open it have no part in this.
+        _disk.Unreadable = (_, _) => Thread.CurrentThread.Name == ".NET Long Running Task" ? throw new InvalidOperationException("Nobody has thought of this one.") : false;
+        using (var rig = new JournalRig(_disk))
+        {
+            await JournalRig.UntilAsync(() => rig.Journal.Status().Damage.Count > 0);
+            Assert.True(rig.Journal.Status().IsRecovering);
+            Assert.True((await rig.AppendAsync(2)).IsDurable);
+        }
+
+        _disk.Unreadable = (_, _) => false;
+        using var after = new JournalRig(_disk);
+        Assert.Equal([1, 2], (await after.FindPendingAsync()).Order());
+    }
+
+    [Fact]
     public async Task An_append_that_is_not_durable_in_time_is_refused_and_the_next_goes_through()
     {
         using var held = new ManualResetEventSlim();

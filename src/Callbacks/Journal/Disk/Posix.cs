@@ -10,6 +10,7 @@ namespace Callbacks.Journal.Disk;
 static partial class Posix
 {
     const int NoSuchFile = 2;
+    const int NotThere = 2;
     const int Interrupted = 4;
     const int WouldBlock = 11;
     const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, read-only
@@ -63,11 +64,11 @@ static partial class Posix
     }
 
     /// <summary>What the kernel would say to writing there, without writing. Of a folder: to files being made in it.</summary>
-    /// <returns>Null when it may be written.</returns>
+    /// <returns>Null when it may be written, or isn't there any more.</returns>
     public static string? WhyNotWritable(string path)
     {
         int mode = Directory.Exists(path) ? MayWrite | MaySearch : MayWrite;
-        return Access(path, mode) == 0 ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+        return Access(path, mode) == 0 || Marshal.GetLastPInvokeError() == NotThere ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
     }
 
     static void Check(Func<int> call, string name, string path)

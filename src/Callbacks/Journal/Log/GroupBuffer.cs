@@ -31,6 +31,8 @@ sealed class GroupBuffer(int groupBytesMax)
     /// <param name="width">See <see cref="PackedIds.WidthOf"/>.</param>
     public void Add(ulong number, Instant receivedAt, ReadOnlySpan<long> ids, int width, PendingAppend append)
     {
+        // First, for it may need memory, and what fails must leave nothing behind.
+        Appends.Add(append);
         int bytes = CallbackFrame.Write(Frames[Length..], number, receivedAt, ids, width);
         Length += bytes;
         CallbackBytes += bytes;
@@ -39,7 +41,6 @@ sealed class GroupBuffer(int groupBytesMax)
         LastReceived = receivedAt;
         Callbacks++;
         Sightings += ids.Length;
-        Appends.Add(append);
     }
 
     /// <summary>Takes as many settle marks from the list as there is room for.</summary>

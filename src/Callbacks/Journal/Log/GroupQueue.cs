@@ -43,6 +43,9 @@ sealed class GroupQueue : IDisposable
     /// <summary>Told the number of a callback that was not durable in time, and so refused: the first of each look at those that wait.</summary>
     public Action<ulong>? OnLate { get; init; }
 
+    /// <summary>Makes a buffer, unless there is no memory for it.</summary>
+    public Func<int, GroupBuffer> Create { get; init; } = bytesMax => new GroupBuffer(bytesMax);
+
     /// <summary>Why the last group could not be written, or not in time; null when it could.</summary>
     public string? Problem
     {
@@ -75,18 +78,20 @@ sealed class GroupQueue : IDisposable
             if (_stopping || _queuedBytes + bytes > JournalOptions.QueuedBytesMax)
                 return ValueTask.FromResult(default(Receipt));
 
-            // Numbers of one group follow each other without a gap, receive times ascend strictly.
-            ulong number = ++_lastNumber;
-            Instant receivedAt = _lastReceived = now > _lastReceived ? now : new Instant(_lastReceived.Microseconds + 1);
-
+            // Whatever takes memory comes first: when there is none, nothing has happened.
             if (!_open.HasRoom(bytes))
             {
+                GroupBuffer next = NewGroup();
                 _full.Enqueue(_open);
-                _open = NewGroup();
+                _open = next;
             }
 
+            // Numbers of one group follow each other without a gap, receive times ascend strictly.
+            ulong number = _lastNumber + 1;
+            Instant receivedAt = now > _lastReceived ? now : new Instant(_lastReceived.Microseconds + 1);
             PendingAppend append = PendingAppend.Rent(number, receivedAt);
             _open.Add(number, receivedAt, ids, width, append);
+            (_lastNumber, _lastReceived) = (number, receivedAt);
             _queuedBytes += bytes;
             if (_isIdle)
                 Monitor.Pulse(_gate);
@@ -240,7 +245,7 @@ sealed class GroupQueue : IDisposable
         }
     }
 
-    GroupBuffer NewGroup() => _empty.TryPop(out GroupBuffer? empty) ? empty : new GroupBuffer(_groupBytesMax);
+    GroupBuffer NewGroup() => _empty.TryPop(out GroupBuffer? empty) ? empty : Create(_groupBytesMax);
 
     void RefuseLate()
     {

@@ -20,6 +20,9 @@ sealed class LookupStates(PendingId[] entries, long retention)
     public int Backoff => _backoff.Count;
     public int Answered => _answered.Count;
 
+    /// <summary>Answers are the cheapest to lose, when there are many: what they told is asked again.</summary>
+    public bool HasAnswersToSpare => _answered.Count > _answeredMax && !IsInStore(_answered.First);
+
     /// <inheritdoc cref="LookupOrder.IsOverloaded"/>
     public bool IsOverloaded(long now, long unfitUpTo) => _order.IsOverloaded(now, unfitUpTo);
 
@@ -152,8 +155,7 @@ sealed class LookupStates(PendingId[] entries, long retention)
         if (_order.HasPlentyFresh(now))
             return false;
 
-        // Answers are the cheapest to lose, when there are many: what they told is asked again.
-        if (_answered.Count > _answeredMax && !IsInStore(_answered.First))
+        if (HasAnswersToSpare)
         {
             index = _answered.First;
             _answered.Remove(entries, index);

@@ -13,6 +13,8 @@ namespace Callbacks.Journal.Pending;
 sealed class PendingTable
 {
     const int FewIds = 4;
+    // A millisecond or two; whoever ends a lookup meanwhile waits.
+    internal const int ReleasedAtOnce = 4096;
     readonly Lock _lock = new();
     // Those of the callback that is visited, as many as are looked at in one go.
     readonly long[] _ids = new long[IdIndex.WarmIdsMax];
@@ -42,10 +44,7 @@ sealed class PendingTable
     /// <summary>Set when there is something to store.</summary>
     public Signal AnswersWaiting { get; } = new();
 
-    /// <summary>
-    /// Sightings received up to this moment may be missing from the window, although they are pending. <see cref="Instant.MinValue"/>
-    /// when nothing was ever left out.
-    /// </summary>
+    /// <summary>Pending sightings received up to this moment may be missing from the window; <see cref="Instant.MinValue"/>: none was ever left out.</summary>
     public Instant UnfitUpTo
     {
         get
@@ -107,8 +106,8 @@ sealed class PendingTable
                 }
 
                 isPending = true;
-                // One is enough to come again, unless others have to enter the window and there is room.
-                if (visit == VisitKind.Last || (visit == VisitKind.Again && (callback.ReceivedAt > _unfitUpTo || _slots.IsFull)))
+                // One is enough to come again, unless others have to enter the window and there is room, or can be made.
+                if (visit == VisitKind.Last || (visit == VisitKind.Again && (callback.ReceivedAt > _unfitUpTo || (_slots.IsFull && !_states.HasAnswersToSpare))))
                     break;
             }
         }
@@ -199,20 +198,20 @@ sealed class PendingTable
     }
 
     /// <summary>Forgets ids that no pending callback can name any more: all callbacks received before are settled, and read up to (<see cref="ICoverage.ReadUpTo"/>).</summary>
-    public void Release(Instant settledBefore, Instant readUpTo)
+    /// <returns>Whether to come again at once: so many at a time that nobody waits long for the lock.</returns>
+    public bool Release(Instant settledBefore, Instant readUpTo)
     {
         lock (_lock)
         {
             _store.DropExpired(readUpTo.Microseconds);
-            while (_states.TryTakeSettled(settledBefore.Microseconds, readUpTo.Microseconds, out int index))
+            int left = ReleasedAtOnce;
+            for (; left > 0 && _states.TryTakeSettled(settledBefore.Microseconds, readUpTo.Microseconds, out int index); left--)
                 _slots.Remove(index);
+            return left == 0;
         }
     }
 
-    /// <summary>
-    /// As <see cref="ICoverage.FindCovered"/>, for ids that the window knows; adds to <paramref name="absent"/> those that may be named by
-    /// callbacks that it does not know of.
-    /// </summary>
+    /// <summary>As <see cref="ICoverage.FindCovered"/>; adds to <paramref name="absent"/> the ids that callbacks may name which the window doesn't know of.</summary>
     public void FindCovered(ReadOnlySpan<long> ids, Instant since, ReadOnlySpan<Instant> receivedBy, bool wereCovered, Span<bool> covered, Dictionary<long, Instant> absent)
     {
         lock (_lock)

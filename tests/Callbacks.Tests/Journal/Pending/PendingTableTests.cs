@@ -375,6 +375,56 @@ public sealed class PendingTableTests
     }
 
     [Fact]
+    public void A_full_window_of_answers_lets_as_many_in_at_a_visit_as_it_can_spare()
+    {
+        var table = new PendingTable(Retention, 100, keepAll: false, new Random(1));
+        long[] first = [.. Enumerable.Range(0, 100).Select(id => (long)id)];
+        long[] second = [.. Enumerable.Range(100, 50).Select(id => (long)id)];
+        Span<long> expired = stackalloc long[_expired.Length];
+        table.Visit(new CallbackFrame(1, At(0), first), VisitKind.Arrival, At(0), out _, expired);
+        // One that fails keeps the first callback, and with it all its answers.
+        while (table.TryStart(At(1), out Callbacks.Journal.Pending.Lookup lookup))
+        {
+            if (lookup.Id == 0)
+                table.Failed(lookup, LookupFailure.Status, At(40));
+            else
+                table.Answered(lookup, LookupAnswer.Offline, At(1));
+        }
+
+        table.Visit(new CallbackFrame(2, At(2), second), VisitKind.Arrival, At(2), out _, expired);
+        Assert.Equal(24, Answer());
+        Assert.False(table.Visit(new CallbackFrame(2, At(2), second), VisitKind.Again, At(5), out _, expired));
+        Assert.Equal(24, Answer());
+        Assert.False(table.Visit(new CallbackFrame(2, At(2), second), VisitKind.Again, At(8), out _, expired));
+        Assert.Equal(2, Answer());
+
+        int Answer()
+        {
+            int answered = 0;
+            for (; table.TryStart(At(3), out Callbacks.Journal.Pending.Lookup lookup); answered++)
+                table.Answered(lookup, LookupAnswer.Offline, At(3));
+            return answered;
+        }
+    }
+
+    [Fact]
+    public void However_many_ids_are_forgotten_nobody_waits_long_for_the_window()
+    {
+        const int Ids = 2 * PendingTable.ReleasedAtOnce + 100;
+        var table = new PendingTable(Retention, Ids, keepAll: false, new Random(1));
+        Span<long> expired = stackalloc long[_expired.Length];
+        for (int id = 0; id < Ids; id++)
+            table.Visit(new CallbackFrame((ulong)id, At(0), [id]), VisitKind.Arrival, At(0), out _, expired);
+        while (table.TryStart(At(1), out Callbacks.Journal.Pending.Lookup lookup))
+            table.Answered(lookup, LookupAnswer.Offline, At(1));
+        Assert.True(table.Release(At(2), At(2)));
+        Assert.Equal(Ids - PendingTable.ReleasedAtOnce, table.Status(At(2)).Ids);
+        Assert.True(table.Release(At(2), At(2)));
+        Assert.False(table.Release(At(2), At(2)));
+        Assert.Equal(0, table.Status(At(2)).Ids);
+    }
+
+    [Fact]
     public void A_window_full_of_stale_ids_makes_room_for_new_ones_but_not_by_what_it_has_answers_of()
     {
         var table = new PendingTable(Retention, 100, keepAll: false, new Random(1));
