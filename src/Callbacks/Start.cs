@@ -15,6 +15,9 @@ static class Start
 
     const int ExitFailure = 1;
 
+    /// <summary>No option counts before the next start, and a file can't be watched where other programs have taken all of the system's watchers.</summary>
+    const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>Null when the sources of the configuration can't even be read; it has been said why.</summary>
     public static WebApplicationBuilder? CreateBuilder(string[] arguments)
     {
@@ -29,11 +32,12 @@ static class Start
         try
         {
             // The settings file lies beside the program; the working folder is the user's own business.
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = command.Flags, ContentRootPath = AppContext.BaseDirectory });
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+                new WebApplicationOptions { Args = [ReadOnce, .. command.Flags], ContentRootPath = AppContext.BaseDirectory });
             builder.Services.AddSingleton(command);
             return builder;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             // The inner message names the place, and not what stands there.
             Console.Error.WriteLine($"{exception.Message} {exception.InnerException?.InnerException?.Message} Correct it.".ReplaceLineEndings(" "));
@@ -75,8 +79,10 @@ static class Start
             WebApplication app = builder.Build();
             stopping = app.Lifetime.ApplicationStopping;
             map(app);
+            BackgroundService[] background = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
             await app.RunAsync();
-            return 0;
+            // A defect of one of them has ended it all, which the host calls a normal end.
+            return background.Any(service => service.ExecuteTask is { IsFaulted: true }) ? ExitFailure : 0;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -96,9 +102,19 @@ static class Start
         catch (SocketException exception)
         {
             // Of the server's, which binds to an address that this machine hasn't (yet).
-            await Console.Error.WriteLineAsync($"The address of --urls can't be listened on: {exception.Message}. Choose another one, or wait until this machine has it.");
-            return ExitFailure;
+            return await RefuseAddressAsync(exception);
         }
+        catch (IOException exception) when (exception.InnerException is AggregateException { InnerException: SocketException inner })
+        {
+            // Of localhost's two addresses neither.
+            return await RefuseAddressAsync(inner);
+        }
+    }
+
+    static async Task<int> RefuseAddressAsync(SocketException exception)
+    {
+        await Console.Error.WriteLineAsync($"The address of --urls can't be listened on: {exception.Message}. Choose another one, or wait until this machine has it.");
+        return ExitFailure;
     }
 
     /// <summary>All at once, by services of its own: building the application makes the server, whose bad values would hide the others.</summary>

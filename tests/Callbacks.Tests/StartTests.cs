@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Callbacks.Configuration;
+using Callbacks.Intake;
 using Callbacks.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -140,6 +143,48 @@ public sealed class StartTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => builder.RunToTheEndAsync(_ => { }));
     }
 
+    [Fact]
+    public async Task A_background_service_that_fails_is_no_normal_end()
+    {
+        WebApplicationBuilder builder = CreateBuilder();
+        builder.Services.AddHostedService<Failing>();
+        Assert.Equal(1, await builder.RunToTheEndAsync(_ => { }));
+    }
+
+    [Fact]
+    public async Task Two_addresses_of_localhost_that_neither_can_be_listened_on_are_worth_another_try()
+    {
+        WebApplicationBuilder builder = CreateBuilder();
+        builder.Services.AddHostedService<Refused>();
+        Assert.Equal(1, await builder.RunToTheEndAsync(_ => { }));
+    }
+
+    [Fact]
+    public async Task A_supervisor_s_socket_that_is_gone_keeps_nobody_from_serving()
+    {
+        const string Variable = "NOTIFY_SOCKET";
+        Environment.SetEnvironmentVariable(Variable, Path.Combine(_folder, "gone"));
+        try
+        {
+            WebApplicationBuilder builder = CreateBuilder();
+            builder.Services.AddHostedService<SupervisorSignal>();
+            Assert.Equal(0, await builder.RunToTheEndAsync(app => app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication)));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, null);
+        }
+    }
+
+    [Fact]
+    public void No_file_is_watched()
+    {
+        ConfigurationManager configuration = Start.CreateBuilder([])!.Configuration;
+        JsonConfigurationSource[] files = [.. ((IConfigurationBuilder)configuration).Sources.OfType<JsonConfigurationSource>()];
+        Assert.NotEmpty(files);
+        Assert.DoesNotContain(files, file => file.ReloadOnChange);
+    }
+
     static async Task<(int Code, string[] Lines)> StartAsync(params string[] flags)
     {
         ProgramRun run = await ProgramRun.StartAsync(flags);
@@ -160,6 +205,23 @@ public sealed class StartTests : IDisposable
             lifetime.StopApplication();
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    sealed class Failing : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("Nobody has thought of this one.");
+        }
+    }
+
+    sealed class Refused : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) =>
+            throw new IOException("Failed to bind.", new AggregateException(new SocketException((int)SocketError.AccessDenied), new SocketException((int)SocketError.AccessDenied)));
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

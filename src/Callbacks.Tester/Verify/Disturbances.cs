@@ -40,12 +40,12 @@ sealed class Disturbances
             : new Intervals([.. _any.All, .. Full(evidence.Lookups, (int)Math.Ceiling(rules.InFlightMax * FullShare))]);
     }
 
-    /// <summary>No stretch of this life was long enough for a service to do its work.</summary>
-    public bool Excuse(long from, long to, long able) => _any.LongestFree(from, to) < able;
+    /// <summary>No stretch of this life was long enough for a service to do its work; one that nothing touched always was.</summary>
+    public bool Excuse(long from, long to, long able) => _any.LongestFree(from, to) < Math.Min(able, to - from);
 
     /// <summary>The same, with what the service did about the id, and the times in which its lookups were at their limit.</summary>
     public bool Excuse(long from, long to, long able, IEnumerable<(long Start, long End)> busy) =>
-        new Intervals([.. busy, .. (_anyOrFull ?? _any).Between(from, to)]).LongestFree(from, to) < able;
+        new Intervals([.. busy, .. (_anyOrFull ?? _any).Between(from, to)]).LongestFree(from, to) < Math.Min(able, to - from);
 
     /// <summary>The longest time in a row in which service and PostgreSQL were there, and had been for a while.</summary>
     public long LongestAble(long from, long to) => _serviceOrPostgres.LongestFree(from, to);

@@ -49,7 +49,7 @@ static class VerifyCommand
         };
         var able = new Option<TimeSpan>("--able")
         {
-            Description = "An outage excuses a sighting whose life had no stretch as long as this without one.",
+            Description = "An outage excuses a sighting whose life had no stretch as long as this without one; any does, where the retention is no longer.",
             CustomParser = DurationText.Parse,
             DefaultValueFactory = _ => TimeSpan.FromMicroseconds(Default.Able),
         };

@@ -32,10 +32,18 @@ static class UnknownKeys
         if (section is not null)
             return $"{key} ({source.Text}) is a section, which has no value of its own; set a key of it: {NamesOf(section)}.";
         if (parts.Length == 1)
-            return SameName(key, sections) is { } setting ? Say(key, source, setting, null) : null;
+            return FindMeant(key, sections) is { } setting ? Say(key, source, setting, null) : null;
         OptionsSection? near = sections.Select(section => (Section: section, Distance: EditDistance.Between(section.Name, parts[0])))
             .Where(candidate => candidate.Distance <= SectionDistanceMax).OrderBy(candidate => candidate.Distance).FirstOrDefault().Section;
         return near is null ? null : Say(key, source, Nearest($"{near.Name}:{parts[1]}", near, sections), near);
+    }
+
+    /// <summary>Without its section, or written as variables are, which counts for nothing in a flag or the file.</summary>
+    static Setting? FindMeant(string key, IReadOnlyList<OptionsSection> sections)
+    {
+        string[] parts = key.Replace("__", ":", StringComparison.Ordinal).Replace('.', ':').Split(':', 2);
+        OptionsSection? section = sections.FirstOrDefault(section => section.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase));
+        return section is not null && parts.Length == 2 ? Nearest($"{section.Name}:{parts[1]}", section, sections) : SameName(key, sections);
     }
 
     static string Say(string key, KeySource source, Setting? nearest, OptionsSection? section) => nearest is not null

@@ -139,16 +139,32 @@ sealed class Connections(IOptions<IntakeOptions> options, TimeProvider time) : I
     public async Task CloseOneByOneAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        ClientConnection[] open;
-        lock (_lock)
-            open = [.. _open];
-        foreach (ClientConnection connection in open)
+        foreach (ClientConnection connection in Open())
         {
             if (time.GetElapsedTime(start) >= timeout)
                 return;
             connection.RequestClose();
             await AwaitAsync(other => other == connection, OneCloseMax, cancellationToken);
         }
+    }
+
+    /// <summary>Closes all that is left, each after its answer, and cuts off those that take longer than the time: an answer that nobody reads has no end.</summary>
+    /// <returns>How many were cut off.</returns>
+    public async Task<int> CloseRestAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        foreach (ClientConnection connection in Open())
+            connection.RequestClose();
+        await AwaitAsync(_ => true, timeout, cancellationToken);
+        ClientConnection[] unread = Open();
+        foreach (ClientConnection connection in unread)
+            connection.Abort(new ConnectionAbortedException("The service stops, and its answer isn't read."));
+        return unread.Length;
+    }
+
+    ClientConnection[] Open()
+    {
+        lock (_lock)
+            return [.. _open];
     }
 
     async Task<int> AwaitAsync(Predicate<ClientConnection> isAwaited, TimeSpan timeout, CancellationToken cancellationToken)

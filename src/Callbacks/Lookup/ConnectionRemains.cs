@@ -26,11 +26,18 @@ sealed class ConnectionRemains(Upstream upstream, TimeProvider time) : Backgroun
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (true)
+        try
         {
-            await Task.Delay(Interval, time, stoppingToken);
-            if (IsDue(GC.CollectionCount(GC.MaxGeneration), upstream.ConnectionsOpened))
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+            while (true)
+            {
+                await Task.Delay(Interval, time, stoppingToken);
+                if (IsDue(GC.CollectionCount(GC.MaxGeneration), upstream.ConnectionsOpened))
+                    GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Also when the start of another service failed, of which the host would otherwise speak as this one's failure.
         }
     }
 }

@@ -16,7 +16,7 @@ public sealed class BadUpstreamTests(ITestOutputHelper output)
 
     [Fact]
     public Task An_upstream_that_answers_400_to_everything_settles_everything_as_expired_and_is_used_at_full_rate_when_it_is_good_again() =>
-        ExpireAllAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+        ExpireAllAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(6));
 
     [Fact(Explicit = true)]
     [Trait("length", "long")]

@@ -21,7 +21,14 @@ public sealed class OverloadTests(ITestOutputHelper output)
         TimeProvider time = TimeProvider.System;
         Random random = Seed.Draw(output);
         await using ServiceRig rig = await ServiceRig.StartAsync(
-            new RigOptions { Retention = TimeSpan.FromSeconds(10), InFlightMax = 2_000, Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"] }, output);
+            new RigOptions
+            {
+                Retention = TimeSpan.FromSeconds(10),
+                Able = TimeSpan.FromSeconds(5),
+                InFlightMax = 2_000,
+                Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"],
+            },
+            output);
         using var slow = new IdleClients(rig.Service.Url);
         using var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(30) };
         Task<SendFigures> sending = rig.SendAsync(

@@ -29,6 +29,8 @@ public sealed class UnknownKeysTests : IDisposable
     [InlineData("Lokup:BaseUrl", "Lookup:BaseUrl")]
     [InlineData("Lookups:InflightMax", "Lookup:InFlightMax")]
     [InlineData("InFlightMax", "Lookup:InFlightMax")]
+    [InlineData("Store__Keep", "Store:Keep")]
+    [InlineData("store.batchrows", "Store:BatchRowsMax")]
     public void A_flag_that_is_no_key_is_said_with_the_one_that_was_meant(string key, string meant) => Assert.Equal(
         $"{key} (flag) is no known key; did you mean {meant}? Correct it or take it away.", Assert.Single(OfFlags($"--{key}=1")));
 

@@ -43,6 +43,29 @@ public sealed class GracefulStopTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Who_does_not_read_its_answers_holds_no_stop_up()
+    {
+        using HeldListener held = new();
+        FakeLog log = new();
+        await using IntakeHost host = await IntakeHost.StartAsync(log, handle: held.Hand());
+        using RawClient client = await RawClient.ConnectAsync(held.EndPoint);
+        string posts = string.Concat(Enumerable.Repeat(RawClient.Post(Body), 1000));
+        Task sending = Task.Run(async () =>
+        {
+            while (true)
+                await client.SendAsync(posts);
+        });
+        // All that lies between the two is full when it goes on no more.
+        for (int before = -1; log.Appended.Count != before; await Task.Delay(500))
+            before = log.Appended.Count;
+
+        long start = TimeProvider.System.GetTimestamp();
+        await host.StopAsync();
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        await Assert.ThrowsAnyAsync<SocketException>(() => sending);
+    }
+
+    [Fact]
     public async Task A_connection_just_opened_is_answered_though_the_stop_comes_first()
     {
         using HeldListener held = new();

@@ -249,6 +249,19 @@ public sealed class VerdictOnSightings
     }
 
     [Fact]
+    public void A_retention_that_is_shorter_than_an_outage_s_excuse_excuses_no_life_without_one()
+    {
+        var rules = new Rules { Retention = 5 * Moment.PerSecond };
+        Assert.True(rules.Able > rules.Retention);
+        Verdict verdict = Swept().Judged(rules);
+        Assert.Equal(1, verdict.Missed);
+        Assert.False(verdict.IsGood);
+        Assert.Equal(1, Swept().Outage(500, 4_500, OutageKind.Postgres).Judged(rules)[SightingOutcome.ExpiredInOutage]);
+
+        static Told Swept() => new Told().Callback(0, 1, 3).Lookup(3, 10, 900).Stored(910, 3, 0).Swept(5_050, 3);
+    }
+
+    [Fact]
     public void An_empty_ledger_is_no_good_verdict() => Assert.False(new Told().Judged().IsGood);
 
     [Fact]

@@ -162,7 +162,7 @@ function showFigures({ status, online, version }) {
   say(byId('ids'), rate(rates.sightings));
   say(byId('ids-note'), `${count(balance.acknowledged)} since the start`);
   say(byId('pending'), count(balance.pending));
-  say(byId('pending-note'), status.oldest_pending_age_seconds === null ? 'everything is settled' : `oldest ${tenth.format(status.oldest_pending_age_seconds)} s ago`);
+  say(byId('pending-note'), status.oldest_pending_age_seconds === null ? balance.pending === 0 ? 'everything is settled' : 'of earlier lives' : `oldest ${tenth.format(status.oldest_pending_age_seconds)} s ago`);
   say(byId('in-flight'), count(lookup.in_flight));
   say(byId('limit'), `of ${count(lookup.in_flight_limit)}`);
   byId('in-flight-meter').value = lookup.in_flight / Math.max(1, lookup.in_flight_limit);
@@ -254,6 +254,7 @@ async function find(id, turn) {
     result = row ? describe(id, row) : [make('p', { textContent: response.ok
       ? `There is no row with id ${id}: it is not online, or was not named lately.` : JSON.parse(text).detail })];
   } catch {
+    if (turn !== search) return;
     result = [make('p', { textContent: 'The service does not answer.' })];
   }
   const close = make('button', { type: 'button', textContent: 'Close' });
