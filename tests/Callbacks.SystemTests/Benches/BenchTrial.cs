@@ -41,9 +41,9 @@ static class BenchTrial
         var lines = new Transcript();
         await using ChildProcess process = ChildProcess.Start(
             Programs.Bench([bench, "--smoke", "--seconds", "1", "--results", results, .. flags]) with { OnLine = lines.Add });
-        int exitCode = await process.Exited.WaitAsync(Deadline);
+        await Task.WhenAny(process.Exited, Task.Delay(Deadline, TimeProvider.System));
         output.WriteLine($"{lines}");
-        if (exitCode != 0)
+        if (!process.Exited.IsCompletedSuccessfully || await process.Exited != 0)
             return null;
         Assert.NotEmpty(Directory.GetFiles(results, $"{bench}-*.json"));
         string page = await File.ReadAllTextAsync(Directory.GetFiles(results, $"{bench}-*.html").Max(StringComparer.Ordinal)!);

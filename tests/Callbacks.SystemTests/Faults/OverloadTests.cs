@@ -23,12 +23,15 @@ public sealed class OverloadTests(ITestOutputHelper output)
         await using ServiceRig rig = await ServiceRig.StartAsync(
             new RigOptions
             {
-                Retention = TimeSpan.FromSeconds(10),
-                Able = TimeSpan.FromSeconds(5),
+                // Long enough that the lookups of most lives are at their limit for nine tenths, though the machine stands still for a moment.
+                Retention = TimeSpan.FromSeconds(20),
+                Able = TimeSpan.FromSeconds(10),
                 InFlightMax = 2_000,
                 Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"],
             },
             output);
+        // More ids than can be looked up, and few callbacks: all connections to the upstream are open before the machine is crowded.
+        await rig.SendAsync(["--rate", "20", "--ids", "100", "--id-range", "1000000", "--timeout", "5s", "--seed", $"{random.Next()}"], TimeSpan.FromSeconds(4));
         using var slow = new IdleClients(rig.Service.Url);
         using var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(30) };
         Task<SendFigures> sending = rig.SendAsync(
@@ -53,6 +56,6 @@ public sealed class OverloadTests(ITestOutputHelper output)
         Assert.Equal(0, sent.Unanswered("refused"));
         Assert.True(sent.Accepted > sent.Sent / 2, $"{sent}");
         // The load takes the CPUs too, so rows may go a little late; how late, others measure.
-        await rig.AssertGoodAsync("--late", "1s");
+        await rig.AssertGoodAsync("--late", "3s");
     }
 }
