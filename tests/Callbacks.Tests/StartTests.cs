@@ -124,39 +124,31 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Being_stopped_while_it_starts_is_an_end_like_any_other()
     {
-        WebApplicationBuilder builder = CreateBuilder();
-        builder.Services.AddHostedService<StoppedWhileStarting>();
-        Assert.Equal(0, await builder.RunToTheEndAsync(_ => { }));
+        Assert.Equal(0, await RunWithAsync<StoppedWhileStarting>());
     }
 
     [Fact]
     public async Task Being_stopped_when_it_has_started_is_an_end_like_any_other()
     {
-        Assert.Equal(0, await CreateBuilder().RunToTheEndAsync(app => app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication)));
+        Assert.Equal(0, await CreateBuilder().RunToTheEndAsync(StopWhenStarted));
     }
 
     [Fact]
     public async Task A_start_that_is_cancelled_though_nobody_stopped_it_is_no_normal_end()
     {
-        WebApplicationBuilder builder = CreateBuilder();
-        builder.Services.AddHostedService<Cancelled>();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => builder.RunToTheEndAsync(_ => { }));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunWithAsync<Cancelled>());
     }
 
     [Fact]
     public async Task A_background_service_that_fails_is_no_normal_end()
     {
-        WebApplicationBuilder builder = CreateBuilder();
-        builder.Services.AddHostedService<Failing>();
-        Assert.Equal(1, await builder.RunToTheEndAsync(_ => { }));
+        Assert.Equal(1, await RunWithAsync<Failing>());
     }
 
     [Fact]
     public async Task Two_addresses_of_localhost_that_neither_can_be_listened_on_are_worth_another_try()
     {
-        WebApplicationBuilder builder = CreateBuilder();
-        builder.Services.AddHostedService<Refused>();
-        Assert.Equal(1, await builder.RunToTheEndAsync(_ => { }));
+        Assert.Equal(1, await RunWithAsync<Refused>());
     }
 
     [Fact]
@@ -166,9 +158,7 @@ public sealed class StartTests : IDisposable
         Environment.SetEnvironmentVariable(Variable, Path.Combine(_folder, "gone"));
         try
         {
-            WebApplicationBuilder builder = CreateBuilder();
-            builder.Services.AddHostedService<SupervisorSignal>();
-            Assert.Equal(0, await builder.RunToTheEndAsync(app => app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication)));
+            Assert.Equal(0, await RunWithAsync<SupervisorSignal>(StopWhenStarted));
         }
         finally
         {
@@ -190,6 +180,16 @@ public sealed class StartTests : IDisposable
         ProgramRun run = await ProgramRun.StartAsync(flags);
         return (run.Code, run.Errors);
     }
+
+    static Task<int> RunWithAsync<TService>(Action<WebApplication>? map = null)
+        where TService : class, IHostedService
+    {
+        WebApplicationBuilder builder = CreateBuilder();
+        builder.Services.AddHostedService<TService>();
+        return builder.RunToTheEndAsync(map ?? (_ => { }));
+    }
+
+    static void StopWhenStarted(WebApplication app) => app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication);
 
     static WebApplicationBuilder CreateBuilder()
     {

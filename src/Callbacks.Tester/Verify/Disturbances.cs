@@ -41,11 +41,13 @@ sealed class Disturbances
     }
 
     /// <summary>No stretch of this life was long enough for a service to do its work; one that nothing touched always was.</summary>
-    public bool Excuse(long from, long to, long able) => _any.LongestFree(from, to) < Math.Min(able, to - from);
+    public bool Excuse(long from, long to, long able) => Excuse(_any, from, to, able);
 
     /// <summary>The same, with what the service did about the id, and the times in which its lookups were at their limit.</summary>
     public bool Excuse(long from, long to, long able, IEnumerable<(long Start, long End)> busy) =>
-        new Intervals([.. busy, .. (_anyOrFull ?? _any).Between(from, to)]).LongestFree(from, to) < Math.Min(able, to - from);
+        Excuse(new Intervals([.. busy, .. (_anyOrFull ?? _any).Between(from, to)]), from, to, able);
+
+    static bool Excuse(Intervals disturbed, long from, long to, long able) => disturbed.LongestFree(from, to) < Math.Min(able, to - from);
 
     /// <summary>The longest time in a row in which service and PostgreSQL were there, and had been for a while.</summary>
     public long LongestAble(long from, long to) => _serviceOrPostgres.LongestFree(from, to);

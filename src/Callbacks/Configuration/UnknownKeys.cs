@@ -14,7 +14,7 @@ static class UnknownKeys
         foreach (string key in configuration.AsEnumerable().Where(pair => pair.Value is not null).Select(pair => pair.Key).Order(StringComparer.OrdinalIgnoreCase))
         {
             string[] parts = key.Split(':', 2);
-            OptionsSection? section = sections.FirstOrDefault(section => section.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase));
+            OptionsSection? section = SectionOf(parts, sections);
             bool isKnown = section?.Settings.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)) == true;
             if (!isKnown && Find(key, parts, section, KeySource.Of(configuration, key), sections) is { } error)
                 yield return error;
@@ -42,9 +42,12 @@ static class UnknownKeys
     static Setting? FindMeant(string key, IReadOnlyList<OptionsSection> sections)
     {
         string[] parts = key.Replace("__", ":", StringComparison.Ordinal).Replace('.', ':').Split(':', 2);
-        OptionsSection? section = sections.FirstOrDefault(section => section.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase));
+        OptionsSection? section = SectionOf(parts, sections);
         return section is not null && parts.Length == 2 ? Nearest($"{section.Name}:{parts[1]}", section, sections) : SameName(key, sections);
     }
+
+    static OptionsSection? SectionOf(string[] parts, IReadOnlyList<OptionsSection> sections) =>
+        sections.FirstOrDefault(section => section.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase));
 
     static string Say(string key, KeySource source, Setting? nearest, OptionsSection? section) => nearest is not null
         ? $"{key} ({source.Text}) is no known key; did you mean {nearest.Key}? Correct it or take it away."

@@ -135,16 +135,9 @@ sealed class JournalFollower : ICoverage, IDisposable
     /// <summary>Checks what earlier lives left; <see cref="RunOnce"/> goes on from there.</summary>
     public void Recover()
     {
-        try
-        {
-            _damage.Add(_recovery(_stop.Token));
-            _isScanned = true;
-            _writer.Advanced.Set();
-        }
-        catch (OperationCanceledException)
-        {
-            // The service stops; the next start begins again.
-        }
+        _damage.Add(_recovery(_stop.Token));
+        _isScanned = true;
+        _writer.Advanced.Set();
     }
 
     void RunRecovery()
@@ -152,6 +145,10 @@ sealed class JournalFollower : ICoverage, IDisposable
         try
         {
             Recover();
+        }
+        catch (OperationCanceledException)
+        {
+            // The service stops; the next start begins again.
         }
         catch (Exception exception)
         {

@@ -182,8 +182,8 @@ sealed class ObjectSweeper : BackgroundService
             Instant lastSeen = lastSeens[i];
             if (!_covered[i])
                 _due.Add(new DueRow(ids[i], lastSeen, _position.DueAt(lastSeen)));
-            else if (!_held.TryAdd(ids[i], lastSeen, now))
-                _position.LookAgain(lastSeen, now);
+            else
+                Hold(ids[i], lastSeen, now);
         }
 
         await DeleteAsync(cancellationToken);
@@ -219,9 +219,15 @@ sealed class ObjectSweeper : BackgroundService
         HashSet<long> locked = [.. unchanged];
         foreach (DueRow row in left)
         {
-            if (locked.Contains(row.Id) && !_held.TryAdd(row.Id, row.LastSeen, now))
-                _position.LookAgain(row.LastSeen, now);
+            if (locked.Contains(row.Id))
+                Hold(row.Id, row.LastSeen, now);
         }
+    }
+
+    void Hold(long id, Instant lastSeen, Instant now)
+    {
+        if (!_held.TryAdd(id, lastSeen, now))
+            _position.LookAgain(lastSeen, now);
     }
 
     /// <summary>What could not be deleted is tried again. Returns the oldest row that found no room.</summary>

@@ -1,6 +1,7 @@
 using Callbacks.Configuration;
 using Callbacks.Journal;
 using Callbacks.Journal.Disk;
+using Callbacks.Journal.Log;
 
 namespace Callbacks.Tests.Journal;
 
@@ -49,7 +50,7 @@ public sealed class JournalCheckTests : IDisposable
     public async Task A_segment_that_is_deleted_meanwhile_is_no_reason()
     {
         // Listed, and not there when it is asked for: so is a link to nothing.
-        File.CreateSymbolicLink(Path.Combine(_folder, "1.segment"), Path.Combine(_folder, "deleted"));
+        File.CreateSymbolicLink(Path.Combine(_folder, Segment.NameOf(1)), Path.Combine(_folder, "deleted"));
         CheckResult result = await CheckAsync(_folder);
         Assert.True(result.IsOk, result.Text);
     }

@@ -10,7 +10,6 @@ namespace Callbacks.Journal.Disk;
 static partial class Posix
 {
     const int NoSuchFile = 2;
-    const int NotThere = 2;
     const int Interrupted = 4;
     const int WouldBlock = 11;
     const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, read-only
@@ -68,7 +67,7 @@ static partial class Posix
     public static string? WhyNotWritable(string path)
     {
         int mode = Directory.Exists(path) ? MayWrite | MaySearch : MayWrite;
-        return Access(path, mode) == 0 || Marshal.GetLastPInvokeError() == NotThere ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+        return Access(path, mode) == 0 || Marshal.GetLastPInvokeError() == NoSuchFile ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
     }
 
     static void Check(Func<int> call, string name, string path)
