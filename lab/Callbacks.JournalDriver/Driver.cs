@@ -39,6 +39,7 @@ sealed class Driver : IDisposable
     readonly CallbackJournal _journal;
     long _next;
     int _refusedRounds;
+    bool _isLastRoundWhole;
 
     /// <param name="said">What it says; see <c>Program.cs</c>.</param>
     /// <param name="folder">The journal's.</param>
@@ -69,7 +70,7 @@ sealed class Driver : IDisposable
         if (leavesPending)
         {
             await SendAsync(RoundsPerAnswer - 1);
-            for (int tries = 1; _refusedRounds > 0 && tries < LastRoundTriesMax; tries++)
+            for (int tries = 1; !_isLastRoundWhole && tries < LastRoundTriesMax; tries++)
                 await SendAsync(1);
         }
 
@@ -96,6 +97,7 @@ sealed class Driver : IDisposable
         _said.Line($"send {first} {CallbacksPerRound}");
         bool[] areDurable = await Task.WhenAll(Enumerable.Range(0, CallbacksPerRound).Select(i => SendOneAsync(first + i)));
         _refusedRounds = areDurable.Contains(true) ? 0 : _refusedRounds + 1;
+        _isLastRoundWhole = !areDurable.Contains(false);
     }
 
     async Task<bool> SendOneAsync(long index)

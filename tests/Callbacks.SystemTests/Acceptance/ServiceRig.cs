@@ -217,10 +217,12 @@ sealed class ServiceRig : IAsyncDisposable
         // Beside the next one's load rows may go a little late; how late, others measure.
         if (_turn is { WasFollowed: true } && !flags.Contains("--late"))
             flags = [.. flags, "--late", "1s"];
+        if (!flags.Contains("--in-flight-max"))
+            flags = [.. flags, "--in-flight-max", $"{_options.InFlightMax}"];
         string json = await RunToolAsync(
             [
                 "verify", "--audit", "--json", "--connection-string", ConnectionString, "--lookups", LookupLog, "--outages", _outages.Path,
-                "--retention", $"{_options.Retention.TotalSeconds}s", "--in-flight-max", $"{_options.InFlightMax}", "--able", $"{_options.Able.TotalSeconds}s",
+                "--retention", $"{_options.Retention.TotalSeconds}s", "--able", $"{_options.Able.TotalSeconds}s",
                 .. _ledgers.SelectMany(ledger => new[] { "--ledger", ledger }), .. flags,
             ],
             0, 1);

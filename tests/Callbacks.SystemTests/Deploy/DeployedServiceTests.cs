@@ -143,8 +143,13 @@ public sealed class DeployedServiceTests : IDisposable
 
     async Task<HttpStatusCode> PostAsync()
     {
-        using var body = new StringContent("""{"object_ids":[1,2]}""");
-        using HttpResponseMessage response = await _client.PostAsync(new Uri($"{Url}/callback"), body);
+        using HttpResponseMessage response = await Eventually.AnsweredInTimeAsync(
+            async () =>
+            {
+                using var body = new StringContent("""{"object_ids":[1,2]}""");
+                return await _client.PostAsync(new Uri($"{Url}/callback"), body);
+            },
+            Deadline);
         return response.StatusCode;
     }
 }

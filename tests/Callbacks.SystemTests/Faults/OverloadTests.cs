@@ -7,6 +7,10 @@ namespace Callbacks.SystemTests.Faults;
 public sealed class OverloadTests(ITestOutputHelper output)
 {
     const double MebibytesMax = 1_500;
+    const int InFlightMax = 2_000;
+
+    /// <summary>By the upstream's own count, in which a lookup that is on its way on a crowded machine, there or back, isn't in flight.</summary>
+    const int InFlightSeenMin = InFlightMax * 4 / 5;
 
     [Fact]
     public Task Ten_times_the_load_beside_slow_clients_and_thousands_of_connections_leaves_memory_bounded_and_the_ledger_whole() =>
@@ -26,7 +30,7 @@ public sealed class OverloadTests(ITestOutputHelper output)
                 // Long enough that the lookups of most lives are at their limit for nine tenths, though the machine stands still for a moment.
                 Retention = TimeSpan.FromSeconds(20),
                 Able = TimeSpan.FromSeconds(10),
-                InFlightMax = 2_000,
+                InFlightMax = InFlightMax,
                 Upstream = ["--changing", $"{random.Next()}", "--seed", $"{random.Next()}"],
             },
             output);
@@ -56,6 +60,6 @@ public sealed class OverloadTests(ITestOutputHelper output)
         Assert.Equal(0, sent.Unanswered("refused"));
         Assert.True(sent.Accepted > sent.Sent / 2, $"{sent}");
         // The load takes the CPUs too, so rows may go a little late; how late, others measure.
-        await rig.AssertGoodAsync("--late", "3s");
+        await rig.AssertGoodAsync("--late", "3s", "--in-flight-max", $"{InFlightSeenMin}");
     }
 }

@@ -7,7 +7,7 @@ namespace Callbacks.SystemTests.Local;
 
 public sealed class PrivateClusterTests(PrivateClusterTests.Shared shared) : IClassFixture<PrivateClusterTests.Shared>, IAsyncLifetime
 {
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     PrivateCluster Cluster => shared.Temporary!.Cluster;
 

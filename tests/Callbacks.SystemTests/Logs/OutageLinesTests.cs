@@ -33,7 +33,9 @@ public sealed class OutageLinesTests(ITestOutputHelper output)
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", line.GetProperty("Timestamp").GetString()));
         Assert.Equal(
             ["Nothing is swept", "PostgreSQL takes no rows", "The upstream"],
-            lines.Where(line => line.GetProperty("LogLevel").GetString() != "Information").Select(Beginning).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+            // The disk may take too long for one callback, which this is not about.
+            lines.Where(line => line.GetProperty("LogLevel").GetString() != "Information" && !Message(line).StartsWith("Callbacks are answered 503 ", StringComparison.Ordinal))
+                .Select(Beginning).Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.Single(lines, line => Message(line).StartsWith("PostgreSQL takes rows again after ", StringComparison.Ordinal));
         Assert.Single(lines, line => Message(line).StartsWith("Sweeping goes on after ", StringComparison.Ordinal));
         JsonElement back = Assert.Single(lines, line => Message(line).Contains(" is back after ", StringComparison.Ordinal));

@@ -40,11 +40,13 @@ public sealed class JournalLogTests : IDisposable
     [Fact]
     public async Task A_disk_that_is_too_slow_is_told_once_for_as_long_as_each_callback_comes_too_late()
     {
+        // Outlives the rig, whose threads may flush at any time.
+        using var held = new ManualResetEventSlim();
         using var rig = new JournalRig(_disk, loggers: _log);
+        _disk.BeforeFlush = _ => held.Wait(JournalRig.Deadline);
         for (int i = 0; i < 2; i++)
         {
-            using var held = new ManualResetEventSlim();
-            _disk.BeforeFlush = _ => held.Wait(JournalRig.Deadline);
+            held.Reset();
             Assert.False((await rig.AppendAsync(1)).IsDurable);
             held.Set();
         }

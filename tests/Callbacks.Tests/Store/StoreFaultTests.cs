@@ -101,9 +101,16 @@ public sealed class StoreFaultTests
             await Wait.UntilAsync(
                 async () => await database.ReadAsync<long>($"select count(*) from objects where id <= {Count} and last_seen > '2026-01-01 12:00:00Z'") == Count - 1,
                 "all that came with it are stored");
-            long before = await database.ReadAsync<long>("select count(*) from objects");
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
-            Assert.InRange(await database.ReadAsync<long>("select count(*) from objects") - before, Count, long.MaxValue);
+            // A writer that waits for the locked row stores so many in no second, and a crowded machine stands still in some.
+            long most = 0;
+            for (int second = 0; second < 3 && most < Count; second++)
+            {
+                long before = await database.ReadAsync<long>("select count(*) from objects");
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+                most = Math.Max(most, await database.ReadAsync<long>("select count(*) from objects") - before);
+            }
+
+            Assert.InRange(most, Count, long.MaxValue);
             Assert.True(rig.State.Health.IsUp);
             await enough.CancelAsync();
             await others;

@@ -56,7 +56,7 @@ sealed class WriterRig : IAsyncDisposable
             {
                 await Writer.RunOnceAsync(CancellationToken.None);
             }
-            catch (TimeoutException) when (attempt < AttemptsMax)
+            catch (Exception e) when ((e is TimeoutException || e.InnerException is TimeoutException) && attempt < AttemptsMax)
             {
             }
         }
