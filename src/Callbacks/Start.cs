@@ -59,6 +59,7 @@ static class Start
     public static async Task<int> RunToTheEndAsync(this WebApplicationBuilder builder, Action<WebApplication> map)
     {
         CancellationToken stopping = default;
+        BackgroundService[] background = [];
         try
         {
             // Not disposed: it would take the configuration with it, which the application still needs.
@@ -79,15 +80,14 @@ static class Start
             WebApplication app = builder.Build();
             stopping = app.Lifetime.ApplicationStopping;
             map(app);
-            BackgroundService[] background = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
+            background = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
             await app.RunAsync();
-            // A defect of one of them has ended it all, which the host calls a normal end.
-            return background.Any(service => service.ExecuteTask is { IsFaulted: true }) ? ExitFailure : 0;
+            return ExitCodeOf(background);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Told to stop while it was still starting: an end like any other.
-            return 0;
+            return ExitCodeOf(background);
         }
         catch (JournalUnusableException exception)
         {
@@ -110,6 +110,9 @@ static class Start
             return await RefuseAddressAsync(inner);
         }
     }
+
+    /// <summary>A defect of one of them has ended it all, perhaps while others were still starting, which the host calls a normal end.</summary>
+    static int ExitCodeOf(BackgroundService[] background) => background.Any(service => service.ExecuteTask is { IsFaulted: true }) ? ExitFailure : 0;
 
     static async Task<int> RefuseAddressAsync(SocketException exception)
     {

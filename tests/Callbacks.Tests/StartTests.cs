@@ -146,6 +146,14 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task Nor_is_one_that_fails_while_others_are_still_starting()
+    {
+        WebApplicationBuilder builder = CreateBuilder();
+        builder.Services.AddHostedService<Failing>().AddHostedService<StartingForEver>();
+        Assert.Equal(1, await builder.RunToTheEndAsync(_ => { }));
+    }
+
+    [Fact]
     public async Task Two_addresses_of_localhost_that_neither_can_be_listened_on_are_worth_another_try()
     {
         Assert.Equal(1, await RunWithAsync<Refused>());
@@ -205,6 +213,13 @@ public sealed class StartTests : IDisposable
             lifetime.StopApplication();
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    sealed class StartingForEver : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

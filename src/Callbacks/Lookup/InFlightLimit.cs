@@ -79,6 +79,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
     Instant _lastGrowth;
     Instant _lastSuccess;
     Instant _changedAt;
+    Instant _stoodStillAt;
     Instant _backAt;
     int _answersSince;
     int _mostSinceGrowth;
@@ -136,7 +137,7 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
             _flood.Failed(now);
         }
 
-        if (begun < _changedAt)
+        if (begun < _changedAt || (hasFailed && begun < _stoodStillAt))
             return;
         if (hasFailed)
             Fail(id, result.Failure, begun, now);
@@ -145,10 +146,10 @@ sealed class InFlightLimit(int max, TimeSpan attemptTimeout)
         JudgeIfDue(now);
     }
 
-    /// <summary>The service itself stood still: how long its lookups have taken says nothing of the upstream.</summary>
+    /// <summary>The service itself stood still: that its lookups have failed, and how long they took, says nothing of the upstream. That it answered does.</summary>
     public void StoodStill(Instant now)
     {
-        _changedAt = now;
+        _stoodStillAt = now;
         _recent.Clear();
     }
 

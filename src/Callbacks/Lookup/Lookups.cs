@@ -137,7 +137,7 @@ sealed partial class Lookups(
         }
         else
         {
-            table.Failed(lookup, result.Failure, now + delay);
+            table.Failed(lookup, result.Failure, now + delay, now);
             // Whoever waits for the next start does not know yet that one is due so soon.
             table.LookupsWaiting.Set();
         }

@@ -126,7 +126,8 @@ sealed class Upstream : IDisposable
         // Null for what is neither a number of seconds nor a date.
         if (response.Headers.RetryAfter is not { } header)
             return null;
-        TimeSpan? delay = header.Delta ?? header.Date - _clock.GetUtcNow();
+        // By the clock that the date is of, where it says what it shows.
+        TimeSpan? delay = header.Delta ?? header.Date - (response.Headers.Date ?? _clock.GetUtcNow());
         return delay > TimeSpan.Zero ? delay : null;
     }
 }

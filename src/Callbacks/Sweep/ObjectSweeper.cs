@@ -27,6 +27,9 @@ sealed class ObjectSweeper : BackgroundService
     // Held rows and a journal that recovers give no signal, so they are asked.
     static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(50);
 
+    // However long there is nothing to do: it costs nothing to look, and a wait that turns out wrong, as when the process is stopped meanwhile, is over soon.
+    static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan BackoffFirst = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan BackoffCap = TimeSpan.FromMilliseconds(500);
 
@@ -106,7 +109,7 @@ sealed class ObjectSweeper : BackgroundService
         }
 
         _state.Passed(_held.Count);
-        return FindDelay(readUpTo, cutoff, now);
+        return FindDelay(cutoff);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -244,13 +247,15 @@ sealed class ObjectSweeper : BackgroundService
         return lost;
     }
 
-    TimeSpan FindDelay(Instant readUpTo, Instant cutoff, Instant now)
+    TimeSpan FindDelay(Instant cutoff)
     {
-        TimeSpan delay = _position.FindDelay(readUpTo, cutoff, now);
-        if (delay == TimeSpan.Zero)
-            return delay;
-        if (_held.Count > 0 && delay > AskInterval)
-            delay = AskInterval;
+        if (_position.NextSeen < cutoff)
+            return TimeSpan.Zero;
+        // From now on, not from the pass's beginning: it may have taken seconds, as with a process that was stopped meanwhile.
+        TimeSpan delay = _position.FindDelay(_serviceTime.Now);
+        TimeSpan max = _held.Count > 0 ? AskInterval : WaitMax;
+        if (delay > max)
+            return max;
         return delay > PassInterval ? delay : PassInterval;
     }
 }

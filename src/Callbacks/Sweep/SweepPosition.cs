@@ -141,13 +141,14 @@ sealed class SweepPosition(TimeSpan retention, HeldRows held)
     /// <summary>Since when nothing has kept a row, as far as it could be known.</summary>
     public Instant DueAt(Instant lastSeen) => lastSeen < _lateFrom ? Instant.Max(_ableAt, lastSeen + retention) : lastSeen + retention;
 
-    /// <summary>How long until there is something to do again: a row runs out, or rows are to be read again.</summary>
-    public TimeSpan FindDelay(Instant readUpTo, Instant cutoff, Instant now)
+    /// <summary>
+    /// How long until there may be something to do again: a row runs out, or rows are to be read again. Not positive while the journal has not
+    /// read as far as the time at which a row ran out: it may at any moment.
+    /// </summary>
+    public TimeSpan FindDelay(Instant now)
     {
-        if (NextSeen < cutoff)
-            return TimeSpan.Zero;
         // A row goes when its time is before the cutoff, and timers count whole milliseconds.
-        TimeSpan delay = NextSeen + retention + TimeSpan.FromMilliseconds(1) - readUpTo;
+        TimeSpan delay = NextSeen + retention + TimeSpan.FromMilliseconds(1) - now;
         Instant again = Instant.Min(_fullPassAt, _overflowAt);
         return again - now < delay ? again - now : delay;
     }

@@ -154,6 +154,29 @@ public sealed class InFlightLimitTests
     }
 
     [Fact]
+    public void An_answer_that_came_while_the_service_stood_still_says_that_the_upstream_is_back_and_a_failure_nothing()
+    {
+        var limit = new InFlightLimit(100, AttemptTimeout);
+        BringDown(limit);
+        _now += TimeSpan.FromSeconds(1);
+        Instant probe = _now;
+        _now += TimeSpan.FromSeconds(5);
+        limit.StoodStill(_now);
+        limit.Record(1, Good, probe, _now);
+        Assert.False(limit.IsProbing);
+
+        int back = limit.Limit;
+        _now += TimeSpan.FromSeconds(1);
+        Instant begun = _now;
+        _now += TimeSpan.FromSeconds(5);
+        limit.StoodStill(_now);
+        for (int i = 0; i < 100; i++)
+            limit.Record(i, Bad, begun, _now);
+        Assert.False(limit.IsProbing);
+        Assert.InRange(limit.Limit, back, 100);
+    }
+
+    [Fact]
     public void What_was_begun_before_it_went_away_or_came_back_says_nothing_of_now()
     {
         var limit = new InFlightLimit(100, AttemptTimeout);

@@ -7,7 +7,7 @@ namespace Callbacks.Tests.Lookup;
 
 public sealed class UpstreamTests
 {
-    // The clock starts at midnight of 1 January 2026, a Thursday.
+    // The upstream's clock shows midnight of 1 January 2026, a Thursday; ours is late.
     [Theory]
     [InlineData("3", 3.0)]
     [InlineData("0", null)]
@@ -28,9 +28,10 @@ public sealed class UpstreamTests
         {
             context.Response.StatusCode = id == 1 ? 429 : 503;
             context.Response.Headers.RetryAfter = header;
+            context.Response.Headers.Date = "Thu, 01 Jan 2026 00:00:00 GMT";
             return Task.CompletedTask;
         };
-        using var upstream = new Upstream(new LookupOptions { BaseUrl = server.Address }, new FakeTimeProvider());
+        using var upstream = new Upstream(new LookupOptions { BaseUrl = server.Address }, new FakeTimeProvider(new DateTimeOffset(2025, 12, 31, 23, 0, 0, TimeSpan.Zero)));
         foreach (long id in new long[] { 1, 2 })
         {
             LookupResult result = await upstream.GetAsync(id, CancellationToken.None);

@@ -57,9 +57,33 @@ public sealed class ObjectSweeperTests : IAsyncLifetime
     [Fact]
     public async Task It_wants_to_be_called_when_the_oldest_row_runs_out()
     {
+        await _rig.StoreAsync(Row(1), Row(2, TimeSpan.FromSeconds(-29.5)));
+        Assert.Equal(TimeSpan.FromMilliseconds(501), await _rig.Sweeper.RunOnceAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_journal_that_lags_behind_puts_no_row_off_for_longer_than_it_lags()
+    {
         await _rig.StoreAsync(Row(1), Row(2, TimeSpan.FromSeconds(-28)));
-        TimeSpan delay = await _rig.Sweeper.RunOnceAsync(CancellationToken.None);
-        Assert.Equal(TimeSpan.FromSeconds(2) + TimeSpan.FromMilliseconds(1), delay);
+        Instant readUpTo = _rig.Time.Now;
+        _clock.Advance(TimeSpan.FromSeconds(1.5));
+        // As after a pause, when the disk has not taken yet what had come before it.
+        _rig.Coverage.ReadUpToOverride = readUpTo;
+        Assert.Equal(TimeSpan.FromMilliseconds(501), await _rig.Sweeper.RunOnceAsync(CancellationToken.None));
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.InRange(await _rig.Sweeper.RunOnceAsync(CancellationToken.None), TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(50));
+        _rig.Coverage.ReadUpToOverride = null;
+        await _rig.SweepAsync();
+        Assert.Equal([1], await _rig.Database.ReadIdsAsync());
+    }
+
+    [Fact]
+    public async Task A_pass_that_took_long_is_no_part_of_the_wait_for_the_next()
+    {
+        await _rig.StoreAsync(Row(1, TimeSpan.FromSeconds(-31)), Row(2, TimeSpan.FromSeconds(-28)));
+        _rig.Coverage.OnAsked = () => _clock.Advance(TimeSpan.FromSeconds(1.5));
+        Assert.Equal(TimeSpan.FromMilliseconds(501), await _rig.Sweeper.RunOnceAsync(CancellationToken.None));
     }
 
     [Fact]

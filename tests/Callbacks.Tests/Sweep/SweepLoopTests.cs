@@ -71,7 +71,7 @@ public sealed class SweepLoopTests
             await sweeper.StartAsync(CancellationToken.None);
             if (life % 2 == 0)
                 await Wait.UntilAsync(async () => !(await rig.Database.ReadIdsAsync()).Contains(id), "the row is swept");
-            await sweeper.StopAsync(CancellationToken.None).WaitAsync(2 * Second);
+            await sweeper.StopAsync(CancellationToken.None).WaitAsync(4 * Second);
         }
     }
 }

@@ -18,7 +18,7 @@ sealed class SweepRig : IAsyncDisposable
         Time = new ServiceTime(provider);
         Coverage = new FakeCoverage(Time);
         State = new SweepState(Time, Log) { OnSwept = lateness => Latenesses.Add(lateness) };
-        Connections = new StoreConnections(Options.Create(new StoreOptions { ConnectionString = database.ConnectionString, CommandTimeout = commandTimeout }));
+        Connections = new StoreConnections(Options.Create(new StoreOptions { ConnectionString = database.ConnectionString, ConnectTimeout = TimeSpan.FromSeconds(20), CommandTimeout = commandTimeout }));
         Sweeper = new ObjectSweeper(Coverage, Connections, Migrator, Commits, State, Options.Create(sweepOptions), Time, provider);
     }
 

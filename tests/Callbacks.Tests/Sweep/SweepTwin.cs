@@ -16,7 +16,7 @@ sealed class SweepTwin : IAsyncDisposable
     {
         var time = new ServiceTime(provider);
         State = new SweepState(time, new LogLines<SweepState>());
-        _connections = new StoreConnections(Options.Create(new StoreOptions { ConnectionString = rig.Database.ConnectionString }));
+        _connections = new StoreConnections(Options.Create(new StoreOptions { ConnectionString = rig.Database.ConnectionString, ConnectTimeout = TimeSpan.FromSeconds(20) }));
         _sweeper = new ObjectSweeper(
             new FakeCoverage(time), _connections, rig.Migrator, new CommitSignal(), State, Options.Create(new SweepOptions()), time, provider);
     }

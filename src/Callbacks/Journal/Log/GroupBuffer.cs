@@ -81,6 +81,21 @@ sealed class GroupBuffer(int groupBytesMax)
         return _bytes.AsSpan(start, Layout.SegmentHeaderBytes - start + group.PaddedBytes);
     }
 
+    /// <summary>Refuses what was received up to then and still waits. Returns the number of the first; null: there was none.</summary>
+    public ulong? Refuse(Instant receivedBy)
+    {
+        ulong? first = null;
+        foreach (PendingAppend append in Appends)
+        {
+            if (append.ReceivedAt > receivedBy)
+                break;
+            if (append.TryRefuse())
+                first ??= append.Number;
+        }
+
+        return first;
+    }
+
     public void Clear()
     {
         Length = Layout.GroupHeaderBytes;

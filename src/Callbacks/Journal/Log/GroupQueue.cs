@@ -19,6 +19,7 @@ sealed class GroupQueue : IDisposable
     readonly Stack<GroupBuffer> _empty = new();
     readonly List<ulong> _marks = [];
     readonly ServiceTime _time;
+    readonly AppendDeadline _deadline;
     readonly int _groupBytesMax;
     readonly ITimer _watchdog;
     GroupBuffer _open;
@@ -34,7 +35,7 @@ sealed class GroupQueue : IDisposable
     /// <param name="problem">Why nothing could be written just now; null: there is no reason to think so.</param>
     public GroupQueue(ServiceTime time, TimeProvider timers, int groupBytesMax, ulong lastNumber, Instant lastReceived, string? problem)
     {
-        _problem = problem;
+        (_problem, _deadline) = (problem, new AppendDeadline(time));
         (_time, _groupBytesMax, _lastNumber, _lastReceived, _lastDurable) = (time, groupBytesMax, lastNumber, lastReceived, lastReceived);
         _open = new GroupBuffer(groupBytesMax);
         _watchdog = timers.CreateTimer(_ => RefuseLate(), null, WatchdogPeriod, WatchdogPeriod);
@@ -163,19 +164,27 @@ sealed class GroupQueue : IDisposable
     /// <param name="isDue">See <see cref="Wait"/>.</param>
     public GroupBuffer? Take(bool isDue)
     {
+        ulong? late = null;
+        GroupBuffer? group;
         lock (_gate)
         {
             if (_full.Count == 0 && _open.IsEmpty && (!isDue || (_marks.Count == 0 && _problem is null)))
                 return null;
-            if (!_full.TryDequeue(out GroupBuffer? group))
+            PassOverHopeless(ref late);
+            _deadline.WriteBegins();
+            if (!_full.TryDequeue(out group))
             {
                 group = _open;
                 _open = NewGroup();
             }
 
             group.TakeMarks(_marks);
-            return _writing = group;
+            _writing = group;
         }
+
+        if (late is { } number)
+            OnLate?.Invoke(number);
+        return group;
     }
 
     /// <summary>The writer's: the group is durable, and may be read from now on.</summary>
@@ -187,6 +196,7 @@ sealed class GroupQueue : IDisposable
             segment.End += Layout.WholeBlocks(group.Length);
             if (group.Callbacks > 0)
                 _lastDurable = group.LastReceived;
+            _deadline.WriteEnded();
             _writing = null;
             // On a disk that is too slow each group is written in the end, and each was refused.
             if (_problem is not null && !group.Appends.Exists(append => append.IsCompleted))
@@ -212,13 +222,7 @@ sealed class GroupQueue : IDisposable
     public void Recycle(GroupBuffer group)
     {
         lock (_gate)
-        {
-            _queuedBytes -= group.CallbackBytes;
-            group.Clear();
-            // One being filled, one being written, one to change over: more only while the disk can't keep up.
-            if (_empty.Count < 2)
-                _empty.Push(group);
-        }
+            Empty(group);
     }
 
     /// <summary>Refuses what comes from now on; what has come is still written.</summary>
@@ -247,33 +251,49 @@ sealed class GroupQueue : IDisposable
 
     GroupBuffer NewGroup() => _empty.TryPop(out GroupBuffer? empty) ? empty : Create(_groupBytesMax);
 
+    void Empty(GroupBuffer group)
+    {
+        _queuedBytes -= group.CallbackBytes;
+        group.Clear();
+        // One being filled, one being written, one to change over: more only while the disk can't keep up.
+        if (_empty.Count < 2)
+            _empty.Push(group);
+    }
+
+    /// <summary>
+    /// Refuses groups that would be late when they are written. On a disk that can't keep up each one would be otherwise, for those before it that nobody
+    /// waits for any more; and after it has hung, all that came meanwhile would have to go first.
+    /// </summary>
+    void PassOverHopeless(ref ulong? late)
+    {
+        Instant deadline = _deadline.Hopeless;
+        // Behind a full one there is always another.
+        while (_full.TryPeek(out GroupBuffer? group) && group.LastReceived <= deadline)
+        {
+            Refuse(group, deadline, ref late);
+            Empty(_full.Dequeue());
+        }
+    }
+
     void RefuseLate()
     {
-        Instant deadline = _time.Now - JournalOptions.AppendTimeout;
         ulong? late = null;
         lock (_gate)
         {
-            if (_writing is not null)
-                RefuseLate(_writing, deadline, ref late);
-            foreach (GroupBuffer group in _full)
-                RefuseLate(group, deadline, ref late);
-            RefuseLate(_open, deadline, ref late);
-            if (late is not null)
-                _problem ??= TooSlow;
+            Instant deadline = _deadline.Late;
+            foreach (GroupBuffer group in _writing is null ? _full.Append(_open) : [_writing, .. _full, _open])
+                Refuse(group, deadline, ref late);
         }
 
         if (late is { } number)
             OnLate?.Invoke(number);
     }
 
-    static void RefuseLate(GroupBuffer group, Instant deadline, ref ulong? late)
+    void Refuse(GroupBuffer group, Instant receivedBy, ref ulong? late)
     {
-        foreach (PendingAppend append in group.Appends)
-        {
-            if (append.ReceivedAt > deadline)
-                break;
-            if (append.TryRefuse())
-                late ??= append.Number;
-        }
+        ulong? first = group.Refuse(receivedBy);
+        late ??= first;
+        if (first is not null)
+            _problem ??= TooSlow;
     }
 }

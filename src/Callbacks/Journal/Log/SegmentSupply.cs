@@ -237,7 +237,7 @@ sealed partial class SegmentSupply : IDisposable
         _isNameUnsure = false;
     }
 
-    /// <summary>False when the disk refuses it, which is told.</summary>
+    /// <summary>False when the disk refuses it, which is told, or the supply stops in the midst of it.</summary>
     bool Try(Action action)
     {
         try
@@ -249,6 +249,10 @@ sealed partial class SegmentSupply : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Report(exception.Message);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
             return false;
         }
     }
@@ -263,6 +267,8 @@ sealed partial class SegmentSupply : IDisposable
         {
             if (_waiting == 0 && !_stopping)
                 Monitor.Wait(_gate, Rest);
+            if (_stopping)
+                throw new OperationCanceledException("The journal stops.");
         }
     }
 

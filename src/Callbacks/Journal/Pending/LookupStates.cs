@@ -115,8 +115,10 @@ sealed class LookupStates(PendingId[] entries, long retention)
         return true;
     }
 
-    public void Fail(in Lookup lookup, LookupFailure failure, long retryAt)
+    public void Fail(in Lookup lookup, LookupFailure failure, long retryAt, long now)
     {
+        // First: the wheel spans little more than the longest delay, and what is overdue, after a pause of the process, would come to stand behind the newest.
+        ReturnFromBackoff(now);
         ref PendingId entry = ref entries[lookup.Entry];
         InFlight--;
         entry.Failure = failure;

@@ -159,10 +159,10 @@ sealed class PendingTable
     }
 
     /// <summary>The lookup brought nothing: its sightings wait for another one, not before <paramref name="retryAt"/>.</summary>
-    public void Failed(in Lookup lookup, LookupFailure failure, Instant retryAt)
+    public void Failed(in Lookup lookup, LookupFailure failure, Instant retryAt, Instant now)
     {
         lock (_lock)
-            _states.Fail(lookup, failure, retryAt.Microseconds);
+            _states.Fail(lookup, failure, retryAt.Microseconds, now.Microseconds);
     }
 
     /// <summary>The lookup was not made, or was broken off by us: the id waits for its turn as if nothing had been.</summary>

@@ -44,7 +44,9 @@ sealed class OnlineCount(ObjectReader reader, TimeProvider time)
             count = null;
         }
 
-        TimeSpan rest = time.GetElapsedTime(start) * RestPerWork;
+        // The reader has given up by then, or the process was stopped meanwhile.
+        TimeSpan took = time.GetElapsedTime(start);
+        TimeSpan rest = (took < ObjectReader.AnswerLimit ? took : ObjectReader.AnswerLimit) * RestPerWork;
         lock (_lock)
             (_count, _countedAt, _rest) = (count, time.GetTimestamp(), rest > Every ? rest : Every);
     }

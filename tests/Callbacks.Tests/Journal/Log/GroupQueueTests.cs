@@ -5,9 +5,16 @@ using Callbacks.Time;
 
 namespace Callbacks.Tests.Journal.Log;
 
-public sealed class GroupQueueTests
+public sealed class GroupQueueTests : IDisposable
 {
     const int GroupBytesMax = 4096;
+
+    static readonly long[] FillsAGroup = [.. Enumerable.Range(0, 400).Select(id => (1L << 60) + id)];
+
+    readonly SimulatedDisk _disk = new();
+    readonly Segment _segment;
+
+    public GroupQueueTests() => _segment = new Segment(1, 1, _disk.Create(Segment.NameOf(1)), 1 << 20);
 
     [Fact]
     public async Task Without_memory_for_another_group_the_callback_has_no_effect_and_the_next_is_written()
@@ -18,11 +25,10 @@ public sealed class GroupQueueTests
         {
             Create = bytesMax => isThere ? new GroupBuffer(bytesMax) : throw new InvalidOperationException("No memory."),
         };
-        long[] many = [.. Enumerable.Range(0, 400).Select(id => (1L << 60) + id)];
-        Task<Receipt> first = queue.AppendAsync(many).AsTask();
+        Task<Receipt> first = queue.AppendAsync(FillsAGroup).AsTask();
         isThere = false;
         for (int i = 0; i < 3; i++)
-            await Assert.ThrowsAsync<InvalidOperationException>(async () => await queue.AppendAsync(many));
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await queue.AppendAsync(FillsAGroup));
         isThere = true;
 
         GroupBuffer taken = queue.Take(isDue: false)!;
@@ -39,5 +45,85 @@ public sealed class GroupQueueTests
             append.Complete(isDurable: true);
         Assert.Equal(1UL, (await first).Number);
         Assert.Equal(2UL, (await second).Number);
+    }
+
+    [Fact]
+    public async Task What_nobody_waits_for_any_more_is_not_written_before_what_somebody_does()
+    {
+        var time = new FakeTimeProvider();
+        using GroupQueue queue = NewQueue(time);
+        // The disk hangs, and what comes meanwhile fills one group after another.
+        Task<Receipt>[] old = [.. Enumerable.Range(0, 5).Select(_ => queue.AppendAsync(FillsAGroup).AsTask())];
+        time.Advance(TimeSpan.FromSeconds(10));
+        Task<Receipt> fresh = queue.AppendAsync(FillsAGroup).AsTask();
+
+        Write(queue, time, TimeSpan.FromMilliseconds(1));
+        Assert.True((await fresh).IsDurable);
+        Assert.All(await Task.WhenAll(old), receipt => Assert.False(receipt.IsDurable));
+        Assert.Null(queue.Take(isDue: false));
+        Assert.Null(queue.Problem);
+    }
+
+    [Fact]
+    public async Task A_disk_that_takes_less_than_comes_takes_what_it_can_and_in_time()
+    {
+        const int Writes = 100;
+        var time = new FakeTimeProvider();
+        using GroupQueue queue = NewQueue(time);
+        var appends = new List<Task<Receipt>>();
+        for (int i = 0; i < Writes; i++)
+        {
+            for (int comes = 0; comes < 3; comes++)
+                appends.Add(queue.AppendAsync(FillsAGroup).AsTask());
+            Write(queue, time, TimeSpan.FromMilliseconds(100));
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Receipt[] receipts = await Task.WhenAll(appends);
+        Assert.InRange(receipts.Count(receipt => receipt.IsDurable), Writes - 5, Writes);
+    }
+
+    [Fact]
+    public async Task After_one_write_that_took_ever_so_long_the_next_is_tried()
+    {
+        var time = new FakeTimeProvider();
+        using GroupQueue queue = NewQueue(time);
+        Task<Receipt> slow = queue.AppendAsync([1]).AsTask();
+        Write(queue, time, TimeSpan.FromMinutes(1));
+        Assert.False((await slow).IsDurable);
+
+        Task<Receipt>[] next = [.. Enumerable.Range(0, 3).Select(_ => queue.AppendAsync(FillsAGroup).AsTask())];
+        time.Advance(TimeSpan.FromMilliseconds(400));
+        for (int i = 0; i < next.Length; i++)
+            Write(queue, time, TimeSpan.FromMilliseconds(1));
+        Assert.All(await Task.WhenAll(next), receipt => Assert.True(receipt.IsDurable));
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_put_forward_makes_nothing_late()
+    {
+        var time = new FakeTimeProvider();
+        using GroupQueue queue = NewQueue(time);
+        Task<Receipt> append = queue.AppendAsync([1]).AsTask();
+        time.SetWallClock(time.GetUtcNow() + TimeSpan.FromHours(1));
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.False(append.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.False((await append).IsDurable);
+    }
+
+    public void Dispose() => _disk.Dispose();
+
+    static GroupQueue NewQueue(FakeTimeProvider time) => new(new ServiceTime(time), time, GroupBytesMax, 0, default, problem: null);
+
+    /// <summary>As the writer does it.</summary>
+    void Write(GroupQueue queue, FakeTimeProvider time, TimeSpan took)
+    {
+        GroupBuffer group = queue.Take(isDue: false)!;
+        time.Advance(took);
+        queue.Written(group, _segment);
+        foreach (PendingAppend append in group.Appends)
+            append.Complete(isDurable: true);
+        queue.Recycle(group);
     }
 }

@@ -48,6 +48,31 @@ public sealed class SegmentSupplyTests : IDisposable
         Assert.Equal(1, supply.Spares);
     }
 
+    [Fact]
+    public async Task A_stop_waits_for_no_more_than_a_piece_of_a_segment_and_leaves_none()
+    {
+        int flushes = 0;
+        SegmentSupply supply = NewSupply();
+        using var isFlushing = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        _disk.BeforeFlush = _ =>
+        {
+            flushes++;
+            isFlushing.Set();
+            goOn.Wait(TimeSpan.FromSeconds(20));
+        };
+        supply.Start();
+        Assert.True(isFlushing.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        Task stopping = Task.Run(supply.Dispose, TestContext.Current.CancellationToken);
+        // So that it stops before the flush has returned.
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        goOn.Set();
+        await stopping;
+        Assert.Equal(1, flushes);
+        Assert.Empty(_disk.List());
+        Assert.Null(supply.Problem);
+    }
+
     public void Dispose() => _disk.Dispose();
 
     SegmentSupply NewSupply() =>

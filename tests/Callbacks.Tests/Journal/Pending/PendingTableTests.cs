@@ -136,7 +136,7 @@ public sealed class PendingTableTests
     public void An_expired_sighting_keeps_the_last_failure_as_its_reason()
     {
         Arrive(At(0), 7);
-        _table.Failed(StartOne(At(1)), LookupFailure.Status, At(40));
+        _table.Failed(StartOne(At(1)), LookupFailure.Status, At(40), At(1));
         Assert.True(Visit(At(0), VisitKind.Last, At(30), 7));
         Assert.Equal(1, _expired[(int)LookupFailure.Status]);
     }
@@ -145,9 +145,19 @@ public sealed class PendingTableTests
     public void A_failed_lookup_is_tried_again_when_its_time_has_come_and_not_before()
     {
         Arrive(At(0), 7);
-        _table.Failed(StartOne(At(1)), LookupFailure.Timeout, At(3));
+        _table.Failed(StartOne(At(1)), LookupFailure.Timeout, At(3), At(1));
         Assert.False(_table.TryStart(At(2), out _));
         Assert.Equal(1, StartOne(At(3) + TimeSpan.FromMilliseconds(40)).Attempts);
+    }
+
+    [Fact]
+    public void After_a_pause_what_is_overdue_is_tried_again_at_once_whatever_fails_first()
+    {
+        Arrive(At(0), 7, 8);
+        Callbacks.Journal.Pending.Lookup first = StartOne(At(0.1)), second = StartOne(At(0.1));
+        _table.Failed(first, LookupFailure.Timeout, At(0.5), At(0.2));
+        _table.Failed(second, LookupFailure.Timeout, At(18), At(15));
+        Assert.Equal(first.Id, StartOne(At(15)).Id);
     }
 
     [Fact]
@@ -386,7 +396,7 @@ public sealed class PendingTableTests
         while (table.TryStart(At(1), out Callbacks.Journal.Pending.Lookup lookup))
         {
             if (lookup.Id == 0)
-                table.Failed(lookup, LookupFailure.Status, At(40));
+                table.Failed(lookup, LookupFailure.Status, At(40), At(1));
             else
                 table.Answered(lookup, LookupAnswer.Offline, At(1));
         }

@@ -126,7 +126,7 @@ sealed class PendingWorld(int idsMax, bool keepAll, int seed)
         switch (_random.Next(6))
         {
             case 0:
-                _table.Failed(lookup, LookupFailure.Timeout, _now + TimeSpan.FromMilliseconds(_random.Next(5000)));
+                _table.Failed(lookup, LookupFailure.Timeout, _now + TimeSpan.FromMilliseconds(_random.Next(5000)), _now);
                 break;
             case 1:
                 _table.NotMade(lookup);

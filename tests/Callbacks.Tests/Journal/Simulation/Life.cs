@@ -97,7 +97,7 @@ sealed class Life
         switch (how)
         {
             case 0:
-                _table.Failed(lookup, LookupFailure.Timeout, Now + Backoff);
+                _table.Failed(lookup, LookupFailure.Timeout, Now + Backoff, Now);
                 break;
             case 1:
                 _table.NotMade(lookup);
