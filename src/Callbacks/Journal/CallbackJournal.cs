@@ -17,6 +17,7 @@ sealed class CallbackJournal(
     SegmentList? _segments;
     SegmentSupply? _supply;
     JournalWriter? _writer;
+    SegmentDeletion? _deletion;
     JournalFollower? _follower;
 
     /// <inheritdoc cref="JournalWriter.OnFlushed"/>
@@ -41,12 +42,13 @@ sealed class CallbackJournal(
         Assemble();
         _supply!.Start();
         _writer!.Start();
+        _deletion!.Start();
         _follower!.Start();
     }
 
     /// <summary>Opens the folder and puts the parts together; none of their threads runs yet.</summary>
     /// <exception cref="JournalUnusableException">As <see cref="Open"/>.</exception>
-    public (JournalWriter Writer, SegmentSupply Supply, JournalFollower Follower) Assemble()
+    public (JournalWriter Writer, SegmentSupply Supply, SegmentDeletion Deletion, JournalFollower Follower) Assemble()
     {
         try
         {
@@ -62,10 +64,11 @@ sealed class CallbackJournal(
             {
                 OnFlushed = OnFlushed,
             };
+            _deletion = new SegmentDeletion(_disk, _segments, _supply, balance, time, loggers.CreateLogger<SegmentDeletion>());
             _follower = new JournalFollower(
-                _disk, _segments, _supply, _writer, balance, table, time, timers, retention, opening.FirstNumber, opening.LastReceived, opening.Damage,
+                _segments, _deletion, _writer, balance, table, time, timers, retention, opening.FirstNumber, opening.LastReceived, opening.Damage,
                 cancellationToken => LogRecovery.Run(opening.Recovered, opening.Unsure, cancellationToken), loggers);
-            return (_writer, _supply, _follower);
+            return (_writer, _supply, _deletion, _follower);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -84,12 +87,13 @@ sealed class CallbackJournal(
     public void Dispose()
     {
         _follower?.Dispose();
+        _deletion?.Dispose();
         _writer?.Dispose();
         _supply?.Dispose();
         foreach (Segment segment in _segments?.ToArray() ?? [])
             segment.Dispose();
         _disk?.Dispose();
-        (_follower, _writer, _supply, _segments, _disk) = (null, null, null, null, null);
+        (_follower, _deletion, _writer, _supply, _segments, _disk) = (null, null, null, null, null, null);
     }
 
     JournalWriter Writer => _writer ?? throw new InvalidOperationException("The journal is not open.");

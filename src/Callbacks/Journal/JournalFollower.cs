@@ -1,4 +1,3 @@
-using Callbacks.Journal.Disk;
 using Callbacks.Journal.Log;
 using Callbacks.Journal.Pending;
 using Callbacks.Time;
@@ -7,7 +6,7 @@ namespace Callbacks.Journal;
 
 /// <summary>
 /// Follows the log, on a thread of its own: brings every callback to the pending table when it has become durable, visits it again at
-/// growing ages until all its sightings have an outcome, and deletes segments in which everything is settled. Cursors that trail
+/// growing ages until all its sightings have an outcome, and lets go of segments in which everything is settled. Cursors that trail
 /// the tail by those ages do it, so that what is pending takes no memory, and each round reads the log from front to back.
 /// </summary>
 sealed class JournalFollower : ICoverage, IDisposable
@@ -51,16 +50,15 @@ sealed class JournalFollower : ICoverage, IDisposable
     /// <param name="firstNumber">Of this life's segments.</param>
     /// <param name="recovery">Checks the segments of earlier lives, and returns what is damaged; what they hold is read after it.</param>
     public JournalFollower(
-        IJournalDisk disk, SegmentList segments, SegmentSupply supply, JournalWriter writer, Balance balance, PendingTable table, ServiceTime time, TimeProvider timers,
+        SegmentList segments, SegmentDeletion deletion, JournalWriter writer, Balance balance, PendingTable table, ServiceTime time, TimeProvider timers,
         TimeSpan retention, ulong firstNumber, Instant lastReceived, IReadOnlyList<string> damage, Func<CancellationToken, List<string>> recovery, ILoggerFactory loggers)
     {
         (_segments, _writer, _balance, _table, _time, _retention, _recovery) = (segments, writer, balance, table, time, retention, recovery);
         _log = new FollowerLog(loggers.CreateLogger<JournalFollower>(), timers);
         _damage = new DamageReport(damage, loggers.CreateLogger<DamageReport>());
         _readUpTo = lastReceived.Microseconds;
-        var files = new Lock();
-        _deletion = new SegmentDeletion(disk, segments, supply, balance, files, loggers.CreateLogger<SegmentDeletion>());
-        _named = new NamedOnDisk(segments, files);
+        _deletion = deletion;
+        _named = new NamedOnDisk(segments, deletion.Files);
         _visitor = new GroupVisitor(table, balance);
         // Nothing has arrived yet: what the newest segment holds, if it is an earlier life's, belongs to the backlog.
         _arrivals = new Cursor(segments, _reader, segments.Newest);
@@ -198,13 +196,13 @@ sealed class JournalFollower : ICoverage, IDisposable
             FollowArrivals(now);
         }
 
-        if (_deletion.IsDue(_last.Cursor.Segment, now))
+        if (_deletion.MayLetGo(_last.Cursor.Segment))
         {
             _backlog.CatchUpWith(_last.Cursor);
             foreach (LaterVisits visits in _later)
                 visits.CatchUpWith(_last.Cursor);
             _reader.Clear();
-            _deletion.Run(_last.Cursor.Segment, now);
+            _deletion.LetGo(_last.Cursor.Segment);
         }
 
         return wait;

@@ -4,28 +4,56 @@ using Callbacks.Time;
 
 namespace Callbacks.Journal;
 
-/// <summary>Deletes segments in which everything is settled; one with damage is set aside under another name.</summary>
-/// <param name="files">Held while a segment's file goes away, or is read by another thread than the follower's.</param>
+/// <summary>
+/// Deletes segments in which everything is settled; one with damage is set aside under another name. On a thread of its own: the folder's flush may
+/// have to wait for what others write to the same file system, when callbacks become durable without, and are to be looked up.
+/// </summary>
 sealed partial class SegmentDeletion(
-    IJournalDisk disk, SegmentList segments, SegmentSupply supply, Balance balance, Lock files, ILogger<SegmentDeletion> logger)
+    IJournalDisk disk, SegmentList segments, SegmentSupply supply, Balance balance, ServiceTime time, ILogger<SegmentDeletion> logger) : IDisposable
 {
     static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(5);
 
+    // What was let go of may have to wait for a newer one's header.
+    static readonly TimeSpan LookWait = TimeSpan.FromSeconds(1);
+
+    readonly Signal _isLetGo = new();
+    readonly CancellationTokenSource _stop = new();
+    Thread? _thread;
+    ulong _firstInUse;
     Instant _next;
     Instant? _failingSince;
 
-    public bool IsDue(Segment firstInUse, Instant now) => segments.Oldest.Number < FirstToKeep(firstInUse) && now >= _next;
+    /// <summary>Held while a segment's file is closed, or is read by another thread than the follower's.</summary>
+    public Lock Files { get; } = new();
 
-    /// <summary>Deletes what is older than <paramref name="firstInUse"/>. What can't be deleted costs room, nothing else has to wait for it: it's tried again later.</summary>
-    public void Run(Segment firstInUse, Instant now)
+    public void Start()
     {
+        _thread = new Thread(Run) { IsBackground = true, Name = "journal deletion" };
+        _thread.Start();
+    }
+
+    /// <summary>The follower's: whether there is more to let go of.</summary>
+    public bool MayLetGo(Segment firstInUse) => firstInUse.Number > Volatile.Read(ref _firstInUse);
+
+    /// <summary>The follower's: nothing older is read any more.</summary>
+    public void LetGo(Segment firstInUse)
+    {
+        Volatile.Write(ref _firstInUse, firstInUse.Number);
+        _isLetGo.Set();
+    }
+
+    /// <summary>Deletes what was let go of. What can't be deleted costs room, nothing else has to wait for it: it's tried again later.</summary>
+    public void RunOnce()
+    {
+        Instant now = time.Now;
+        if (now < _next)
+            return;
         try
         {
             // Oldest first, each before the next: what is found later has no gap that is not a loss.
-            while (segments.Oldest is var oldest && oldest.Number < FirstToKeep(firstInUse))
+            while (segments.Oldest is var oldest && oldest.Number < FirstToKeep)
             {
-                lock (files)
-                    Delete(oldest);
+                Delete(oldest);
                 balance.Forget(oldest);
                 supply.Wake();
             }
@@ -36,15 +64,50 @@ sealed partial class SegmentDeletion(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (_failingSince is null)
-                Log.Failed(logger, exception.Message);
-            _failingSince ??= now;
-            _next = now + RetryWait;
+            Failed(exception);
         }
     }
 
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _thread?.Join();
+        _stop.Dispose();
+        _isLetGo.Dispose();
+    }
+
     // Where nothing can be written the newest have no headers, and a start that found none at all would count from one again.
-    ulong FirstToKeep(Segment firstInUse) => Math.Min(firstInUse.Number, segments.NewestWithHeader.Number);
+    ulong FirstToKeep => Math.Min(Volatile.Read(ref _firstInUse), segments.NewestWithHeader.Number);
+
+    void Run()
+    {
+        while (true)
+        {
+            try
+            {
+                RunOnce();
+                _isLetGo.Wait(LookWait, _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Nobody has thought of it; a thread that ends by it would take the service with it.
+                Failed(exception);
+            }
+        }
+    }
+
+    void Failed(Exception exception)
+    {
+        Instant now = time.Now;
+        if (_failingSince is null)
+            Log.Failed(logger, exception.Message);
+        _failingSince ??= now;
+        _next = now + RetryWait;
+    }
 
     void Delete(Segment segment)
     {
@@ -58,8 +121,11 @@ sealed partial class SegmentDeletion(
         }
 
         disk.FlushFolder();
-        segments.RemoveOldest();
-        segment.Dispose();
+        lock (Files)
+        {
+            segments.RemoveOldest();
+            segment.Dispose();
+        }
     }
 
     static partial class Log

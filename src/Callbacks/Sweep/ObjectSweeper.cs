@@ -10,7 +10,7 @@ namespace Callbacks.Sweep;
 /// Deletes each row at the first moment that is covered neither by its <c>last_seen</c> + retention nor by a pending callback that
 /// names its id.
 /// <para>
-/// It sleeps until the oldest row runs out, reads what has run out along the index, asks the journal which of it is covered, holds
+/// It sleeps until the oldest row runs out, a second at most, reads what has run out along the index, asks the journal which of it is covered, holds
 /// that in memory and deletes the rest. What it has read it doesn't read again, except where rows may have appeared behind it
 /// (<see cref="SweepPosition"/>).
 /// </para>

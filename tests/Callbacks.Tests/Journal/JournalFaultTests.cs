@@ -35,6 +35,37 @@ public sealed class JournalFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task While_a_segment_goes_and_the_folder_s_flush_hangs_callbacks_are_read_as_ever()
+    {
+        bool isDeleting = false;
+        using var held = new ManualResetEventSlim();
+        _disk.Fails = (what, _) =>
+        {
+            isDeleting |= what == "delete";
+            return false;
+        };
+        _disk.BeforeFolderFlush = () =>
+        {
+            if (isDeleting)
+                held.Wait(JournalRig.Deadline);
+        };
+        using var rig = new JournalRig(_disk);
+        // One fills a segment.
+        for (int i = 0; i < 3; i++)
+            Assert.True((await rig.AppendAsync(JournalRig.WideIds(5_000))).IsDurable);
+        await rig.AnswerUntilSettledAsync();
+        await JournalRig.UntilAsync(() => Volatile.Read(ref isDeleting));
+
+        Assert.True((await rig.AppendAsync(7)).IsDurable);
+        await rig.ReadAsync();
+        Assert.Equal([7], rig.AnswerAll());
+        Assert.False(held.IsSet);
+        held.Set();
+        await rig.AnswerUntilSettledAsync();
+        await JournalRig.UntilAsync(() => rig.Journal.Status() is { Segments: 1, Spares: 1 });
+    }
+
+    [Fact]
     public async Task Whatever_ends_the_reading_of_earlier_segments_is_said_and_the_stop_gives_the_folder_back()
     {
         using (var before = new JournalRig(_disk))

@@ -31,6 +31,9 @@ sealed class SimulatedDisk : IJournalDisk
     /// <summary>Called in each flush before it takes effect; may wait.</summary>
     public Action<string> BeforeFlush { get; set; } = _ => { };
 
+    /// <summary>The same for the folder's.</summary>
+    public Action BeforeFolderFlush { get; set; } = () => { };
+
     /// <summary>
     /// Draws what a write or a flush that fails leaves: of a write any first part, of what was to be flushed any part, and the rest is forgotten,
     /// as the kernel does. Null: a write leaves nothing, and what was to be flushed is kept for the next flush.
@@ -156,6 +159,7 @@ sealed class SimulatedDisk : IJournalDisk
 
     public void FlushFolder()
     {
+        BeforeFolderFlush();
         lock (_lock)
         {
             Do("flush folder", "", _life, () => _durableNames = new Dictionary<string, Content>(_names, StringComparer.Ordinal));

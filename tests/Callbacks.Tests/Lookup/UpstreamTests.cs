@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Callbacks.Journal.Pending;
 using Callbacks.Lookup;
 using Callbacks.Tests.Support;
@@ -37,6 +39,25 @@ public sealed class UpstreamTests
             LookupResult result = await upstream.GetAsync(id, CancellationToken.None);
             Assert.Equal(LookupFailure.Throttled, result.Failure);
             Assert.Equal(seconds, result.RetryAfter?.TotalSeconds);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_shows_no_clock_has_its_date_read_by_ours()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task serving = ServeAsync();
+        using var upstream = new Upstream(new LookupOptions { BaseUrl = new Uri($"http://{listener.LocalEndpoint}/") }, new FakeTimeProvider());
+        LookupResult result = await upstream.GetAsync(1, CancellationToken.None);
+        Assert.Equal(TimeSpan.FromSeconds(7), result.RetryAfter);
+        await serving;
+
+        async Task ServeAsync()
+        {
+            using Socket socket = await listener.AcceptSocketAsync();
+            await socket.ReceiveAsync(new byte[1024]);
+            await socket.SendAsync("HTTP/1.1 503 Busy\r\nRetry-After: Thu, 01 Jan 2026 00:00:07 GMT\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
         }
     }
 

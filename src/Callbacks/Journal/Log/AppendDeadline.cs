@@ -3,31 +3,38 @@ using Callbacks.Time;
 namespace Callbacks.Journal.Log;
 
 /// <summary>
-/// Up to which receive time appends that still wait are late, or would be if they were written now. Not safe for use by several threads.
+/// What is late of that which waits for the disk, and what would be if it were written now. On a disk that takes less than comes each group would be
+/// late otherwise, for those before it that nobody waits for any more; and after it has hung, all that came meanwhile would have to go first. Not safe
+/// for use by several threads.
 /// </summary>
 sealed class AppendDeadline(ServiceTime time)
 {
-    /// <summary>However long the last write took, the next one may be quicker: what has waited no longer than this is tried.</summary>
-    static readonly TimeSpan WaitedMin = JournalOptions.AppendTimeout / 2;
-
     Instant _writeBegan;
     TimeSpan _writeTook;
+    TimeSpan _writeBeforeTook;
+    Instant _behindAt;
 
+    /// <summary>What was received up to then is late.</summary>
     public Instant Late => ReceivedBy(JournalOptions.AppendTimeout);
 
-    /// <summary>They would be late if the next write took as long as the last one.</summary>
-    public Instant Hopeless
-    {
-        get
-        {
-            TimeSpan waited = JournalOptions.AppendTimeout - _writeTook;
-            return ReceivedBy(waited > WaitedMin ? waited : WaitedMin);
-        }
-    }
+    /// <summary>No group was passed over lately. One that was in time says little while others are.</summary>
+    public bool KeepsUp => time.Now - _behindAt >= JournalOptions.AppendTimeout;
 
     public void WriteBegins() => _writeBegan = time.Now;
 
-    public void WriteEnded() => _writeTook = time.Now - _writeBegan;
+    public void WriteEnded() => (_writeTook, _writeBeforeTook) = (time.Now - _writeBegan, _writeTook);
+
+    /// <summary>Whether more than half of the group would be late, and all but what came in a moment if it was filled slowly. Then it's passed over.</summary>
+    public bool PassesOver(GroupBuffer group)
+    {
+        // One write that took long says nothing of the next.
+        TimeSpan took = _writeTook < _writeBeforeTook ? _writeTook : _writeBeforeTook;
+        TimeSpan half = (group.LastReceived - group.FirstReceived) / 2, moment = JournalOptions.AppendTimeout / 4;
+        if (group.LastReceived - (half < moment ? half : moment) > ReceivedBy(JournalOptions.AppendTimeout - took))
+            return false;
+        _behindAt = time.Now;
+        return true;
+    }
 
     Instant ReceivedBy(TimeSpan ago)
     {

@@ -41,7 +41,7 @@ sealed class GroupQueue : IDisposable
         _watchdog = timers.CreateTimer(_ => RefuseLate(), null, WatchdogPeriod, WatchdogPeriod);
     }
 
-    /// <summary>Told the number of a callback that was not durable in time, and so refused: the first of each look at those that wait.</summary>
+    /// <summary>Told the number of a callback that is refused, for it was not durable in time or would not be: the first of each look at those that wait.</summary>
     public Action<ulong>? OnLate { get; init; }
 
     /// <summary>Makes a buffer, unless there is no memory for it.</summary>
@@ -170,8 +170,7 @@ sealed class GroupQueue : IDisposable
         {
             if (_full.Count == 0 && _open.IsEmpty && (!isDue || (_marks.Count == 0 && _problem is null)))
                 return null;
-            PassOverHopeless(ref late);
-            _deadline.WriteBegins();
+            PassOverLate(ref late);
             if (!_full.TryDequeue(out group))
             {
                 group = _open;
@@ -187,8 +186,15 @@ sealed class GroupQueue : IDisposable
         return group;
     }
 
-    /// <summary>The writer's: the group is durable, and may be read from now on.</summary>
-    public void Written(GroupBuffer group, Segment segment)
+    /// <summary>The writer's: there is room for the group that it took.</summary>
+    public void WriteBegins()
+    {
+        lock (_gate)
+            _deadline.WriteBegins();
+    }
+
+    /// <summary>The writer's: the group is durable, and may be read from now on. Returns whether all is well: nothing was refused, here or lately.</summary>
+    public bool Written(GroupBuffer group, Segment segment)
     {
         lock (_gate)
         {
@@ -198,9 +204,10 @@ sealed class GroupQueue : IDisposable
                 _lastDurable = group.LastReceived;
             _deadline.WriteEnded();
             _writing = null;
-            // On a disk that is too slow each group is written in the end, and each was refused.
-            if (_problem is not null && !group.Appends.Exists(append => append.IsCompleted))
-                _problem = null;
+            if (_problem is not null && (!_deadline.KeepsUp || group.Appends.Exists(append => append.IsCompleted)))
+                return false;
+            _problem = null;
+            return true;
         }
     }
 
@@ -260,17 +267,12 @@ sealed class GroupQueue : IDisposable
             _empty.Push(group);
     }
 
-    /// <summary>
-    /// Refuses groups that would be late when they are written. On a disk that can't keep up each one would be otherwise, for those before it that nobody
-    /// waits for any more; and after it has hung, all that came meanwhile would have to go first.
-    /// </summary>
-    void PassOverHopeless(ref ulong? late)
+    void PassOverLate(ref ulong? late)
     {
-        Instant deadline = _deadline.Hopeless;
         // Behind a full one there is always another.
-        while (_full.TryPeek(out GroupBuffer? group) && group.LastReceived <= deadline)
+        while (_full.TryPeek(out GroupBuffer? group) && _deadline.PassesOver(group))
         {
-            Refuse(group, deadline, ref late);
+            Refuse(group, group.LastReceived, ref late);
             Empty(_full.Dequeue());
         }
     }
@@ -280,9 +282,8 @@ sealed class GroupQueue : IDisposable
         ulong? late = null;
         lock (_gate)
         {
-            Instant deadline = _deadline.Late;
             foreach (GroupBuffer group in _writing is null ? _full.Append(_open) : [_writing, .. _full, _open])
-                Refuse(group, deadline, ref late);
+                Refuse(group, _deadline.Late, ref late);
         }
 
         if (late is { } number)
@@ -291,9 +292,9 @@ sealed class GroupQueue : IDisposable
 
     void Refuse(GroupBuffer group, Instant receivedBy, ref ulong? late)
     {
-        ulong? first = group.Refuse(receivedBy);
+        if (group.Refuse(receivedBy) is not { } first)
+            return;
         late ??= first;
-        if (first is not null)
-            _problem ??= TooSlow;
+        _problem ??= TooSlow;
     }
 }

@@ -134,6 +134,7 @@ sealed class JournalWriter : ICallbackLog, IDisposable
         SegmentHeader? header = isFirst ? SegmentHeader.For(segment, _segments, lastNumber, lastReceived) : null;
         ReadOnlySpan<byte> bytes = group.Complete(_groupNumber + 1, Tag, segment.Number, header);
         long start = _timers.GetTimestamp();
+        _queue.WriteBegins();
         try
         {
             segment.File.Write(bytes, segment.End - (isFirst ? Layout.SegmentHeaderBytes : 0));
@@ -159,8 +160,8 @@ sealed class JournalWriter : ICallbackLog, IDisposable
         segment.HeaderIsDurable();
         if (group.Callbacks > 0)
             _balance.Acknowledge(segment, group.Callbacks, group.Sightings);
-        _queue.Written(group, segment);
-        if (_acceptance.IsRefusing && !group.Appends.Exists(append => append.IsCompleted))
+        bool isWell = _queue.Written(group, segment);
+        if (_acceptance.IsRefusing && isWell)
             _acceptance.Accepted(FirstOf(group));
         foreach (PendingAppend append in group.Appends)
             append.Complete(isDurable: true);

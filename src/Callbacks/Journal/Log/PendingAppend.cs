@@ -5,7 +5,7 @@ using Callbacks.Time;
 namespace Callbacks.Journal.Log;
 
 /// <summary>
-/// One caller waiting for its callback to be durable. Completed once: by the writer, or by the watchdog that refuses what takes
+/// One caller waiting for its callback to be durable. Completed once: by the writer, or by whoever refuses what takes
 /// too long. Pooled, unless refused: the writer may still hold on to a refused one.
 /// </summary>
 sealed class PendingAppend : IValueTaskSource<Receipt>
@@ -45,7 +45,7 @@ sealed class PendingAppend : IValueTaskSource<Receipt>
         _core.SetResult(new Receipt(isDurable, Number, ReceivedAt));
     }
 
-    /// <summary>The watchdog's: false when the writer was first.</summary>
+    /// <summary>It takes too long: false when it was completed before.</summary>
     public bool TryRefuse()
     {
         if (Interlocked.Exchange(ref _completed, 1) != 0)

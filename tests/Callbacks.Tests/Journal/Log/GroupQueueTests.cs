@@ -61,26 +61,53 @@ public sealed class GroupQueueTests : IDisposable
         Assert.True((await fresh).IsDurable);
         Assert.All(await Task.WhenAll(old), receipt => Assert.False(receipt.IsDurable));
         Assert.Null(queue.Take(isDue: false));
+        // One that was in time is no proof that the disk keeps up; some time without one that wasn't is, and nobody has to send for it.
+        Assert.NotNull(queue.Problem);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Write(queue, time, TimeSpan.FromMilliseconds(1), isDue: true);
         Assert.Null(queue.Problem);
     }
 
-    [Fact]
-    public async Task A_disk_that_takes_less_than_comes_takes_what_it_can_and_in_time()
+    [Theory]
+    [InlineData(100, 3)]
+    [InlineData(100, 10)]
+    [InlineData(300, 2)]
+    [InlineData(300, 5)]
+    [InlineData(600, 4)]
+    public async Task A_disk_that_takes_less_than_comes_takes_what_it_can_and_most_of_that_in_time(int writeMilliseconds, int groupsMeanwhile)
     {
-        const int Writes = 100;
+        // Ten fill a group.
+        const int Writes = 100, AppendsPerGroup = 10;
+        long[] ids = [.. Enumerable.Range(0, 45).Select(id => (1L << 60) + id)];
         var time = new FakeTimeProvider();
         using GroupQueue queue = NewQueue(time);
         var appends = new List<Task<Receipt>>();
+        int written = 0, refusing = 0;
+        TimeSpan between = TimeSpan.FromMilliseconds(writeMilliseconds) / (groupsMeanwhile * AppendsPerGroup);
         for (int i = 0; i < Writes; i++)
         {
-            for (int comes = 0; comes < 3; comes++)
-                appends.Add(queue.AppendAsync(FillsAGroup).AsTask());
-            Write(queue, time, TimeSpan.FromMilliseconds(100));
+            GroupBuffer? group = queue.Take(isDue: false);
+            queue.WriteBegins();
+            written += group?.Callbacks ?? 0;
+            for (int comes = 0; comes < groupsMeanwhile * AppendsPerGroup; comes++)
+            {
+                appends.Add(queue.AppendAsync(ids).AsTask());
+                time.Advance(between);
+            }
+
+            if (group is not null)
+                End(queue, group);
+            refusing += queue.Problem is null ? 0 : 1;
         }
 
+        Assert.InRange(written, AppendsPerGroup * (Writes - 2), AppendsPerGroup * Writes);
+        // Not well in between.
+        TimeSpan untilBehind = TimeSpan.FromSeconds(3);
+        Assert.InRange(refusing, Writes - (int)(untilBehind.TotalMilliseconds / writeMilliseconds), Writes);
         time.Advance(TimeSpan.FromSeconds(1));
         Receipt[] receipts = await Task.WhenAll(appends);
-        Assert.InRange(receipts.Count(receipt => receipt.IsDurable), Writes - 5, Writes);
+        int durable = receipts.Count(receipt => receipt.IsDurable);
+        Assert.True(durable > written * 0.75, $"{durable} of {written} were in time.");
     }
 
     [Fact]
@@ -117,10 +144,16 @@ public sealed class GroupQueueTests : IDisposable
     static GroupQueue NewQueue(FakeTimeProvider time) => new(new ServiceTime(time), time, GroupBytesMax, 0, default, problem: null);
 
     /// <summary>As the writer does it.</summary>
-    void Write(GroupQueue queue, FakeTimeProvider time, TimeSpan took)
+    void Write(GroupQueue queue, FakeTimeProvider time, TimeSpan took, bool isDue = false)
     {
-        GroupBuffer group = queue.Take(isDue: false)!;
+        GroupBuffer group = queue.Take(isDue)!;
+        queue.WriteBegins();
         time.Advance(took);
+        End(queue, group);
+    }
+
+    void End(GroupQueue queue, GroupBuffer group)
+    {
         queue.Written(group, _segment);
         foreach (PendingAppend append in group.Appends)
             append.Complete(isDurable: true);

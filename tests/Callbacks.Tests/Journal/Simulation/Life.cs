@@ -26,6 +26,7 @@ sealed class Life
     readonly ServiceTime _time;
     readonly JournalWriter _writer;
     readonly SegmentSupply _supply;
+    readonly SegmentDeletion _deletion;
     readonly JournalFollower _follower;
     readonly List<(Callbacks.Journal.Pending.Lookup Lookup, int Sequence)> _inFlight = [];
     readonly List<(long Id, Instant Seen)> _batch = [];
@@ -40,7 +41,7 @@ sealed class Life
         _table = new PendingTable(retention, windowIds, keepAll: false, new Random(1));
         var options = new JournalOptions { SegmentBytes = segmentBytes, BytesMax = 1 << 30 };
         _journal = new CallbackJournal(options, () => disk, _table, _balance, _time, clock, retention, NullLoggerFactory.Instance, drawTag);
-        (_writer, _supply, _follower) = _journal.Assemble();
+        (_writer, _supply, _deletion, _follower) = _journal.Assemble();
     }
 
     public Instant Now => _time.Now;
@@ -68,7 +69,11 @@ sealed class Life
 
     public void Supply() => _supply.RunOnce();
 
-    public void Follow() => _follower.RunOnce();
+    public void Follow()
+    {
+        _follower.RunOnce();
+        _deletion.RunOnce();
+    }
 
     public void Recover()
     {
