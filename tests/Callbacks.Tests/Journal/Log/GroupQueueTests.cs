@@ -58,7 +58,7 @@ public sealed class GroupQueueTests : IDisposable
         Task<Receipt> fresh = queue.AppendAsync(FillsAGroup).AsTask();
 
         Write(queue, time, TimeSpan.FromMilliseconds(1));
-        Assert.True((await fresh).IsDurable);
+        Assert.True((await fresh.WaitAsync(TimeSpan.FromSeconds(20))).IsDurable);
         Assert.All(await Task.WhenAll(old), receipt => Assert.False(receipt.IsDurable));
         Assert.Null(queue.Take(isDue: false));
         // One that was in time is no proof that the disk keeps up; some time without one that wasn't is, and nobody has to send for it.
