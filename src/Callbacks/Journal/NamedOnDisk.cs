@@ -4,7 +4,7 @@ using Callbacks.Time;
 namespace Callbacks.Journal;
 
 /// <summary>Finds ids in the callbacks themselves, where the window was too small to hold them. Safe for use by several threads.</summary>
-/// <param name="files">Held while a segment's file is closed, or is read by another thread than the follower's.</param>
+/// <param name="files">Held while a segment leaves the list, for its file is closed then, or is read by another thread than the follower's.</param>
 sealed class NamedOnDisk(SegmentList segments, Lock files)
 {
     /// <summary>Which of the ids are named by a callback that is not settled and was received after <paramref name="since"/> and by the time given for the id.</summary>

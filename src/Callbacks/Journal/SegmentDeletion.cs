@@ -23,7 +23,7 @@ sealed partial class SegmentDeletion(
     Instant _next;
     Instant? _failingSince;
 
-    /// <summary>Held while a segment's file is closed, or is read by another thread than the follower's.</summary>
+    /// <summary>Held while a segment leaves the list, for its file is closed then, or is read by another thread than the follower's.</summary>
     public Lock Files { get; } = new();
 
     public void Start()
@@ -53,6 +53,9 @@ sealed partial class SegmentDeletion(
             // Oldest first, each before the next: what is found later has no gap that is not a loss.
             while (segments.Oldest is var oldest && oldest.Number < FirstToKeep)
             {
+                // There may be hundreds, of a second each; the next start deletes them.
+                if (_stop.IsCancellationRequested)
+                    return;
                 Delete(oldest);
                 balance.Forget(oldest);
                 supply.Wake();
@@ -121,11 +124,10 @@ sealed partial class SegmentDeletion(
         }
 
         disk.FlushFolder();
+        // Who reads begins with the oldest, and ends before the lock is free.
         lock (Files)
-        {
             segments.RemoveOldest();
-            segment.Dispose();
-        }
+        segment.Dispose();
     }
 
     static partial class Log

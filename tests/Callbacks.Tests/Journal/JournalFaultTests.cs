@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Callbacks.Journal;
 using Callbacks.Journal.Log;
 using Callbacks.Tests.Support;
+using Callbacks.Time;
 using Microsoft.Extensions.Logging;
 
 namespace Callbacks.Tests.Journal;
@@ -35,6 +36,37 @@ public sealed class JournalFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_waits_for_no_more_than_one_of_many_segments_that_are_to_go()
+    {
+        int deleted = 0;
+        using var never = new ManualResetEventSlim();
+        _disk.Fails = (what, _) =>
+        {
+            deleted += what == "delete" ? 1 : 0;
+            return false;
+        };
+        _disk.BeforeFolderFlush = () =>
+        {
+            if (deleted > 0)
+                never.Wait(200);
+        };
+        using (var rig = new JournalRig(_disk, TimeSpan.FromSeconds(2)))
+        {
+            // It keeps the others until it expires.
+            Assert.True((await rig.AppendAsync(1)).IsDurable);
+            while (rig.Table.TryStart(rig.Time.Now, out _))
+            {
+            }
+
+            for (int i = 0; i < 20; i++)
+                Assert.True((await rig.AppendAsync(JournalRig.WideIds(5_000))).IsDurable);
+            await JournalRig.UntilAsync(() => Volatile.Read(ref deleted) > 0);
+        }
+
+        Assert.InRange(deleted, 1, 5);
+    }
+
+    [Fact]
     public async Task While_a_segment_goes_and_the_folder_s_flush_hangs_callbacks_are_read_as_ever()
     {
         bool isDeleting = false;
@@ -49,7 +81,7 @@ public sealed class JournalFaultTests : IDisposable
             if (isDeleting)
                 held.Wait(JournalRig.Deadline);
         };
-        using var rig = new JournalRig(_disk);
+        using var rig = new JournalRig(_disk, windowIds: 6_000);
         // One fills a segment.
         for (int i = 0; i < 3; i++)
             Assert.True((await rig.AppendAsync(JournalRig.WideIds(5_000))).IsDurable);
@@ -59,6 +91,16 @@ public sealed class JournalFaultTests : IDisposable
         Assert.True((await rig.AppendAsync(7)).IsDurable);
         await rig.ReadAsync();
         Assert.Equal([7], rig.AnswerAll());
+
+        // And what is left on disk, for the window is full, covers its rows: the sweep asks for it.
+        long[] many = [.. JournalRig.WideIds(5_000).Select(id => id + (1L << 59))];
+        Receipt receipt = await rig.AppendAsync(many);
+        await rig.ReadAsync();
+        bool[] covered = new bool[many.Length];
+        Instant[] receivedBy = [.. many.Select(_ => rig.Time.Now)];
+        Assert.True(rig.Table.UnfitUpTo >= receipt.ReceivedAt);
+        await Task.Run(() => rig.Journal.FindCovered(many, receipt.ReceivedAt - TimeSpan.FromSeconds(1), receivedBy, wereCovered: true, covered)).WaitAsync(JournalRig.Deadline / 2);
+        Assert.DoesNotContain(false, covered);
         Assert.False(held.IsSet);
         held.Set();
         await rig.AnswerUntilSettledAsync();

@@ -16,11 +16,11 @@ sealed class JournalRig : IDisposable
 
     readonly CallbackJournal _journal;
 
-    public JournalRig(IJournalDisk disk, TimeSpan? retention = null, int segmentBytes = 64 << 10, long bytesMax = 1 << 30, TimeProvider? clock = null, ILoggerFactory? loggers = null)
+    public JournalRig(IJournalDisk disk, TimeSpan? retention = null, int segmentBytes = 64 << 10, long bytesMax = 1 << 30, TimeProvider? clock = null, ILoggerFactory? loggers = null, int windowIds = 200_000)
     {
         Time = new ServiceTime(clock ?? TimeProvider.System);
         Retention = retention ?? TimeSpan.FromMinutes(10);
-        Table = new PendingTable(Retention, 200_000, keepAll: false, new Random(1));
+        Table = new PendingTable(Retention, windowIds, keepAll: false, new Random(1));
         var options = new JournalOptions { SegmentBytes = segmentBytes, BytesMax = bytesMax };
         _journal = new CallbackJournal(options, () => disk, Table, Balance, Time, TimeProvider.System, Retention, loggers ?? NullLoggerFactory.Instance, () => Interlocked.Increment(ref _tag));
         _journal.Open();

@@ -9,6 +9,8 @@ namespace Callbacks.Journal.Log;
 /// </summary>
 sealed class AppendDeadline(ServiceTime time)
 {
+    static readonly TimeSpan Moment = JournalOptions.AppendTimeout / 4;
+
     Instant _writeBegan;
     TimeSpan _writeTook;
     TimeSpan _writeBeforeTook;
@@ -17,8 +19,8 @@ sealed class AppendDeadline(ServiceTime time)
     /// <summary>What was received up to then is late.</summary>
     public Instant Late => ReceivedBy(JournalOptions.AppendTimeout);
 
-    /// <summary>No group was passed over lately. One that was in time says little while others are.</summary>
-    public bool KeepsUp => time.Now - _behindAt >= JournalOptions.AppendTimeout;
+    /// <summary>No group was passed over lately, and the last write was in time, if nobody waited for it, too. A group that was in time says little otherwise.</summary>
+    public bool KeepsUp => _writeTook < JournalOptions.AppendTimeout && time.Now - _behindAt >= JournalOptions.AppendTimeout;
 
     public void WriteBegins() => _writeBegan = time.Now;
 
@@ -27,10 +29,11 @@ sealed class AppendDeadline(ServiceTime time)
     /// <summary>Whether more than half of the group would be late, and all but what came in a moment if it was filled slowly. Then it's passed over.</summary>
     public bool PassesOver(GroupBuffer group)
     {
-        // One write that took long says nothing of the next.
+        // One write that took long says nothing of the next; and if nothing can be in time, it's worth a try.
         TimeSpan took = _writeTook < _writeBeforeTook ? _writeTook : _writeBeforeTook;
-        TimeSpan half = (group.LastReceived - group.FirstReceived) / 2, moment = JournalOptions.AppendTimeout / 4;
-        if (group.LastReceived - (half < moment ? half : moment) > ReceivedBy(JournalOptions.AppendTimeout - took))
+        if (took >= JournalOptions.AppendTimeout)
+            took = TimeSpan.Zero;
+        if (Instant.Max(group.MiddleReceived, group.LastReceived - Moment) > ReceivedBy(JournalOptions.AppendTimeout - took))
             return false;
         _behindAt = time.Now;
         return true;

@@ -24,6 +24,9 @@ sealed class GroupBuffer(int groupBytesMax)
     public Instant FirstReceived { get; private set; }
     public Instant LastReceived { get; private set; }
 
+    /// <summary>Half of the callbacks were received up to then.</summary>
+    public Instant MiddleReceived => Appends[Appends.Count / 2].ReceivedAt;
+
     public bool IsEmpty => Callbacks == 0;
 
     public bool HasRoom(int bytes) => Length + bytes <= groupBytesMax;

@@ -127,6 +127,66 @@ public sealed class GroupQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task After_two_writes_in_which_nothing_could_be_in_time_what_is_fresh_is_tried()
+    {
+        var time = new FakeTimeProvider();
+        using GroupQueue queue = NewQueue(time);
+        for (int i = 0; i < 2; i++)
+        {
+            Task<Receipt> slow = queue.AppendAsync([1]).AsTask();
+            Write(queue, time, TimeSpan.FromSeconds(1));
+            Assert.False((await slow).IsDurable);
+        }
+
+        Task<Receipt>[] fresh = [.. Enumerable.Range(0, 3).Select(_ => queue.AppendAsync(FillsAGroup).AsTask())];
+        time.Advance(TimeSpan.FromMilliseconds(10));
+        for (int i = 0; i < fresh.Length; i++)
+            Write(queue, time, TimeSpan.FromMilliseconds(1));
+        Assert.All(await Task.WhenAll(fresh), receipt => Assert.True(receipt.IsDurable));
+    }
+
+    [Theory]
+    // A burst behind a single one.
+    [InlineData(450, 8, 800)]
+    // A trickle, of which only the last can be in time.
+    [InlineData(3_000, 1, 100)]
+    public async Task A_group_of_which_enough_can_be_in_time_is_written(int afterFirstMilliseconds, int together, int ageMilliseconds)
+    {
+        long[] ids = [.. Enumerable.Range(0, 45).Select(id => (1L << 60) + id)];
+        var time = new FakeTimeProvider();
+        using GroupQueue queue = NewQueue(time);
+        int trickle = 9 - together;
+        for (int i = 0; i < trickle; i++)
+        {
+            _ = queue.AppendAsync(ids).AsTask();
+            time.Advance(TimeSpan.FromMilliseconds(afterFirstMilliseconds) / trickle);
+        }
+
+        Task<Receipt>[] last = [.. Enumerable.Range(0, together).Select(_ => queue.AppendAsync(ids).AsTask())];
+        // Makes it a full one.
+        Task<Receipt> next = queue.AppendAsync(FillsAGroup).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(ageMilliseconds));
+        Write(queue, time, TimeSpan.FromMilliseconds(1));
+        Write(queue, time, TimeSpan.FromMilliseconds(1));
+        Assert.All(await Task.WhenAll([.. last, next]), receipt => Assert.True(receipt.IsDurable));
+    }
+
+    [Fact]
+    public async Task A_slow_write_that_nobody_waits_for_says_not_that_all_is_well()
+    {
+        var time = new FakeTimeProvider();
+        using GroupQueue queue = NewQueue(time);
+        Task<Receipt> late = queue.AppendAsync([1]).AsTask();
+        Assert.False(Write(queue, time, TimeSpan.FromSeconds(1)));
+        Assert.False((await late).IsDurable);
+        queue.Mark([1]);
+        Assert.False(Write(queue, time, TimeSpan.FromSeconds(1), isDue: true));
+        Assert.NotNull(queue.Problem);
+        Assert.True(Write(queue, time, TimeSpan.FromMilliseconds(1), isDue: true));
+        Assert.Null(queue.Problem);
+    }
+
+    [Fact]
     public async Task A_clock_that_is_put_forward_makes_nothing_late()
     {
         var time = new FakeTimeProvider();
@@ -143,20 +203,21 @@ public sealed class GroupQueueTests : IDisposable
 
     static GroupQueue NewQueue(FakeTimeProvider time) => new(new ServiceTime(time), time, GroupBytesMax, 0, default, problem: null);
 
-    /// <summary>As the writer does it.</summary>
-    void Write(GroupQueue queue, FakeTimeProvider time, TimeSpan took, bool isDue = false)
+    /// <summary>As the writer does it. Returns whether all is well.</summary>
+    bool Write(GroupQueue queue, FakeTimeProvider time, TimeSpan took, bool isDue = false)
     {
         GroupBuffer group = queue.Take(isDue)!;
         queue.WriteBegins();
         time.Advance(took);
-        End(queue, group);
+        return End(queue, group);
     }
 
-    void End(GroupQueue queue, GroupBuffer group)
+    bool End(GroupQueue queue, GroupBuffer group)
     {
-        queue.Written(group, _segment);
+        bool isWell = queue.Written(group, _segment);
         foreach (PendingAppend append in group.Appends)
             append.Complete(isDurable: true);
         queue.Recycle(group);
+        return isWell;
     }
 }
