@@ -63,7 +63,7 @@ public sealed class JournalFaultTests : IDisposable
             await JournalRig.UntilAsync(() => Volatile.Read(ref deleted) > 0);
         }
 
-        Assert.InRange(deleted, 1, 5);
+        Assert.InRange(deleted, 1, 12);
     }
 
     [Fact]
@@ -81,10 +81,11 @@ public sealed class JournalFaultTests : IDisposable
             if (isDeleting)
                 held.Wait(JournalRig.Deadline);
         };
-        using var rig = new JournalRig(_disk, windowIds: 6_000);
-        // One fills a segment.
+        using var rig = new JournalRig(_disk, segmentBytes: 128 << 10, windowIds: 200);
+        long[] bulky = [.. Enumerable.Range(0, 10_000).Select(id => (1L << 60) + id % 100)];
+        // Each takes more than half a segment. What comes after them must find room in the last: the next one's name waits for the same flush.
         for (int i = 0; i < 3; i++)
-            Assert.True((await rig.AppendAsync(JournalRig.WideIds(5_000))).IsDurable);
+            Assert.True((await rig.AppendAsync(bulky)).IsDurable);
         await rig.AnswerUntilSettledAsync();
         await JournalRig.UntilAsync(() => Volatile.Read(ref isDeleting));
 
@@ -93,8 +94,9 @@ public sealed class JournalFaultTests : IDisposable
         Assert.Equal([7], rig.AnswerAll());
 
         // And what is left on disk, for the window is full, covers its rows: the sweep asks for it.
-        long[] many = [.. JournalRig.WideIds(5_000).Select(id => id + (1L << 59))];
+        long[] many = [.. Enumerable.Range(0, 1_000).Select(id => 1_000_000L + id)];
         Receipt receipt = await rig.AppendAsync(many);
+        Assert.True(receipt.IsDurable);
         await rig.ReadAsync();
         bool[] covered = new bool[many.Length];
         Instant[] receivedBy = [.. many.Select(_ => rig.Time.Now)];
@@ -103,7 +105,6 @@ public sealed class JournalFaultTests : IDisposable
         Assert.DoesNotContain(false, covered);
         Assert.False(held.IsSet);
         held.Set();
-        await rig.AnswerUntilSettledAsync();
         await JournalRig.UntilAsync(() => rig.Journal.Status() is { Segments: 1, Spares: 1 });
     }
 
