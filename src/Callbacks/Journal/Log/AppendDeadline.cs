@@ -11,7 +11,6 @@ sealed class AppendDeadline(ServiceTime time)
 {
     static readonly TimeSpan Moment = JournalOptions.AppendTimeout / 4;
 
-    Instant _writeBegan;
     TimeSpan _writeTook;
     TimeSpan _writeBeforeTook;
     Instant _behindAt;
@@ -22,9 +21,7 @@ sealed class AppendDeadline(ServiceTime time)
     /// <summary>No group was passed over lately, and the last write was in time, if nobody waited for it, too. A group that was in time says little otherwise.</summary>
     public bool KeepsUp => _writeTook < JournalOptions.AppendTimeout && time.Now - _behindAt >= JournalOptions.AppendTimeout;
 
-    public void WriteBegins() => _writeBegan = time.Now;
-
-    public void WriteEnded() => (_writeTook, _writeBeforeTook) = (time.Now - _writeBegan, _writeTook);
+    public void Written(TimeSpan took) => (_writeTook, _writeBeforeTook) = (took, _writeTook);
 
     /// <summary>Whether more than half of the group would be late, and all but what came in a moment if it was filled slowly. Then it's passed over.</summary>
     public bool PassesOver(GroupBuffer group)

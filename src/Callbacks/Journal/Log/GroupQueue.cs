@@ -186,15 +186,9 @@ sealed class GroupQueue : IDisposable
         return group;
     }
 
-    /// <summary>The writer's: there is room for the group that it took.</summary>
-    public void WriteBegins()
-    {
-        lock (_gate)
-            _deadline.WriteBegins();
-    }
-
     /// <summary>The writer's: the group is durable, and may be read from now on. Returns whether all is well: nothing was refused, here or lately.</summary>
-    public bool Written(GroupBuffer group, Segment segment)
+    /// <param name="took">To write and to flush it.</param>
+    public bool Written(GroupBuffer group, Segment segment, TimeSpan took)
     {
         lock (_gate)
         {
@@ -202,7 +196,7 @@ sealed class GroupQueue : IDisposable
             segment.End += Layout.WholeBlocks(group.Length);
             if (group.Callbacks > 0)
                 _lastDurable = group.LastReceived;
-            _deadline.WriteEnded();
+            _deadline.Written(took);
             _writing = null;
             if (_problem is not null && (!_deadline.KeepsUp || group.Appends.Exists(append => append.IsCompleted)))
                 return false;

@@ -134,7 +134,7 @@ sealed class JournalWriter : ICallbackLog, IDisposable
         SegmentHeader? header = isFirst ? SegmentHeader.For(segment, _segments, lastNumber, lastReceived) : null;
         ReadOnlySpan<byte> bytes = group.Complete(_groupNumber + 1, Tag, segment.Number, header);
         long start = _timers.GetTimestamp();
-        _queue.WriteBegins();
+        TimeSpan took;
         try
         {
             segment.File.Write(bytes, segment.End - (isFirst ? Layout.SegmentHeaderBytes : 0));
@@ -153,14 +153,15 @@ sealed class JournalWriter : ICallbackLog, IDisposable
         }
         finally
         {
-            OnFlushed?.Invoke(_timers.GetElapsedTime(start));
+            took = _timers.GetElapsedTime(start);
+            OnFlushed?.Invoke(took);
         }
 
         _groupNumber++;
         segment.HeaderIsDurable();
         if (group.Callbacks > 0)
             _balance.Acknowledge(segment, group.Callbacks, group.Sightings);
-        bool isWell = _queue.Written(group, segment);
+        bool isWell = _queue.Written(group, segment, took);
         if (_acceptance.IsRefusing && isWell)
             _acceptance.Accepted(FirstOf(group));
         foreach (PendingAppend append in group.Appends)
