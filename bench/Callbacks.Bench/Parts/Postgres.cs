@@ -16,7 +16,7 @@ sealed class Postgres : IAsyncDisposable
     readonly PrivateCluster _cluster;
     int _databases;
 
-    Postgres() => _cluster = new PrivateCluster(_folder, FreePort.Take());
+    Postgres() => _cluster = new PrivateCluster(_folder, FreePort.Take()) { Settings = ServerSettings.Here };
 
     /// <summary>Of the server and all its sessions.</summary>
     public double CpuSeconds => ProcessFigures.CpuSecondsOfTree(_cluster.ProcessId!.Value);

@@ -33,7 +33,11 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
         (await ListenAsync(options.TesterPort, "--tester-port", stopping)).Dispose();
         using var readiness = new Readiness(new Uri($"http://localhost:{options.Port}/readyz"), terminal, time);
 
-        var cluster = new PrivateCluster(Path.Combine(options.Home, "postgresql"), options.PostgreSqlPort) { OnLine = Log("postgresql") };
+        var cluster = new PrivateCluster(Path.Combine(options.Home, "postgresql"), options.PostgreSqlPort)
+        {
+            Settings = ServerSettings.Here,
+            OnLine = Log("postgresql"),
+        };
         var postgreSql = new Part("PostgreSQL", async stop => { await cluster.StartAsync(stop); return cluster.Exited; }, cluster.StopAsync, terminal, time);
         Part serve = ChildPart("The tester", TesterPatience, Dotnet(options.Tester, "serve", "--url", $"http://localhost:{options.TesterPort}") with
         {

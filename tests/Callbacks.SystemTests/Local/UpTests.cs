@@ -94,6 +94,18 @@ public sealed class UpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PostgreSQL_has_the_buffers_that_this_machine_can_spare()
+    {
+        await using ChildProcess up = Start();
+        await LineAsync("  service ");
+        // Its command line.
+        string options = await File.ReadAllTextAsync(Path.Combine(_home, "postgresql/data/postmaster.opts"));
+        Assert.Contains($"\"shared_buffers={ServerSettings.Here["shared_buffers"]}\"", options, StringComparison.Ordinal);
+        up.Send(Signal.Terminate);
+        Assert.Equal(0, await up.Exited.WaitAsync(Deadline));
+    }
+
+    [Fact]
     public async Task A_taken_port_is_one_line_that_says_what_to_do()
     {
         using HeldSocket squatter = HeldSocket.Listen(_port);
