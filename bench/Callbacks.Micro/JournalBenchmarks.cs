@@ -11,16 +11,32 @@ public class JournalBenchmarks
 {
     const int IdsPerCallback = 100, CallbacksPerGroup = 32;
 
+    /// <summary>As many different ids as the bodies of <c>bench accept</c> draw from.</summary>
+    const int ScatteredIds = 300_000, ScatteredCallbacks = 8192;
+
     static readonly TimeSpan Retention = TimeSpan.FromMinutes(10);
 
     readonly GroupBuffer _group = new(1 << 20);
     readonly PendingAppend _append = PendingAppend.Rent(1, new Instant(1));
     readonly PendingTable _table = new(Retention, idsMax: 1_000_000, keepAll: false, new Random(1));
+    readonly PendingTable _full = new(Retention, idsMax: 1_000_000, keepAll: false, new Random(1));
+    readonly long[][] _scattered;
     readonly long[] _ids = new long[IdsPerCallback];
     readonly long[] _expired = new long[Enum.GetValues<LookupFailure>().Length];
     ulong _number;
     long _id;
     Instant _now = new(1_000_000);
+
+    public JournalBenchmarks()
+    {
+        // In the order of a shuffle, so that ids that are neighbours in a callback are none in the table.
+        long[] ids = [.. Enumerable.Range(1, ScatteredIds)];
+        new Random(1).Shuffle(ids);
+        foreach (long[] chunk in ids.Chunk(IdsPerCallback))
+            _full.Visit(new CallbackFrame(++_number, _now, chunk), VisitKind.Arrival, _now, out _, _expired);
+        var random = new Random(2);
+        _scattered = [.. Enumerable.Range(0, ScatteredCallbacks).Select(_ => Enumerable.Range(0, IdsPerCallback).Select(_ => random.NextInt64(1, ScatteredIds)).ToArray())];
+    }
 
     /// <summary>Per callback: copied into the group, whose header and checksum are shared by 32.</summary>
     [Benchmark(OperationsPerInvoke = CallbacksPerGroup)]
@@ -58,4 +74,14 @@ public class JournalBenchmarks
             _ids[i] = -1 - i;
         return _table.Visit(new CallbackFrame(++_number, _now, _ids), VisitKind.Arrival, _now, out _, _expired);
     }
+
+    /// <summary>Per id: a callback that names ids from anywhere in a window of 300,000, as in <c>bench accept</c>; what it costs is the way to memory.</summary>
+    [Benchmark(OperationsPerInvoke = IdsPerCallback)]
+    public bool VisitScattered() =>
+        _full.Visit(new CallbackFrame(_number, _now, _scattered[++_number % ScatteredCallbacks]), VisitKind.Arrival, _now, out _, _expired);
+
+    /// <summary>Per id: the same when it expires.</summary>
+    [Benchmark(OperationsPerInvoke = IdsPerCallback)]
+    public bool ExpireScattered() =>
+        _full.Visit(new CallbackFrame(_number, _now, _scattered[++_number % ScatteredCallbacks]), VisitKind.Last, _now, out _, _expired);
 }

@@ -10,29 +10,30 @@ struct EntryList
 
     public readonly bool IsEmpty => First == 0;
 
-    public void AddLast(PendingId[] entries, int index)
+    public void AddLast(PendingIds entries, int index)
     {
-        entries[index].Previous = Last;
-        entries[index].Next = 0;
+        ref PendingIdDetails entry = ref entries.DetailsOf(index);
+        entry.Previous = Last;
+        entry.Next = 0;
         if (Last == 0)
             First = index;
         else
-            entries[Last].Next = index;
+            entries.DetailsOf(Last).Next = index;
         Last = index;
         Count++;
     }
 
-    public void Remove(PendingId[] entries, int index)
+    public void Remove(PendingIds entries, int index)
     {
-        ref PendingId entry = ref entries[index];
+        ref PendingIdDetails entry = ref entries.DetailsOf(index);
         if (entry.Previous == 0)
             First = entry.Next;
         else
-            entries[entry.Previous].Next = entry.Next;
+            entries.DetailsOf(entry.Previous).Next = entry.Next;
         if (entry.Next == 0)
             Last = entry.Previous;
         else
-            entries[entry.Next].Previous = entry.Previous;
+            entries.DetailsOf(entry.Next).Previous = entry.Previous;
         Count--;
     }
 }

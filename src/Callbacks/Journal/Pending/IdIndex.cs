@@ -12,10 +12,10 @@ sealed class IdIndex
     // The entry's index in the low half, the upper half of the id's hash above it: most ids that are not the one sought are told apart
     // without a look at their entries, which would miss the processor's caches.
     readonly ulong[] _slots;
-    readonly PendingId[] _entries;
+    readonly PendingIds _entries;
     readonly int _shift;
 
-    public IdIndex(PendingId[] entries, Random random)
+    public IdIndex(PendingIds entries, Random random)
     {
         _entries = entries;
         _multiplier = (ulong)random.NextInt64() << 1 | 1 | 1UL << 63;
@@ -41,11 +41,7 @@ sealed class IdIndex
         // Of most ids: the others' stand in a slot further on.
         ulong sum = 0;
         foreach (int entry in entries[..ids.Length])
-        {
-            // An entry lies in two lines of the cache, or three; the first and the last field that a visit looks at are in different ones.
-            ref PendingId warmed = ref _entries[entry];
-            sum ^= (ulong)warmed.Id ^ (ulong)warmed.AnsweredStart ^ (ulong)warmed.State;
-        }
+            sum ^= (ulong)_entries[entry].Id;
 
         return sum;
     }

@@ -8,12 +8,12 @@ sealed class IdSlots
 
     public IdSlots(int idsMax, Random random)
     {
-        Entries = new PendingId[idsMax + 1];
+        Entries = new PendingIds(idsMax + 1);
         _index = new IdIndex(Entries, random);
     }
 
     /// <summary>The first is none: index 0 stands for no entry.</summary>
-    public PendingId[] Entries { get; }
+    public PendingIds Entries { get; }
 
     public int Used { get; private set; }
 
@@ -31,11 +31,12 @@ sealed class IdSlots
         Used++;
         int index = _firstFree;
         if (index != 0)
-            _firstFree = Entries[index].Next;
+            _firstFree = Entries.DetailsOf(index).Next;
         else
             // Entries are taken from the front, so that memory is touched only as far as it is needed.
             index = Used;
-        Entries[index] = new PendingId { Id = id, Newest = received, Oldest = received, CoveredSince = coveredSince };
+        Entries[index] = new PendingId { Id = id, Newest = received, Oldest = received };
+        Entries.DetailsOf(index) = new PendingIdDetails { CoveredSince = coveredSince };
         _index.Add(id, index);
         return index;
     }
@@ -45,7 +46,7 @@ sealed class IdSlots
         ref PendingId entry = ref Entries[index];
         _index.Remove(entry.Id);
         entry.State = IdState.Free;
-        entry.Next = _firstFree;
+        Entries.DetailsOf(index).Next = _firstFree;
         _firstFree = index;
         Used--;
     }

@@ -9,7 +9,7 @@ namespace Callbacks.Journal.Pending;
 /// wait alone is no overload: after an outage it is what the outage left. Not safe for use by several threads.
 /// </summary>
 /// <param name="plenty">So many ids that were named a moment ago are more than lookups can take before they are stale.</param>
-sealed class LookupOrder(PendingId[] entries, long retention, long tickMicroseconds, int plenty)
+sealed class LookupOrder(PendingIds entries, long retention, long tickMicroseconds, int plenty)
 {
     /// <summary>Taken back at a time when overload has ended: many enough to be done soon, few enough to be no pause.</summary>
     const int TakenBackMax = 16;

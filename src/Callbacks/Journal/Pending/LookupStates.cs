@@ -4,7 +4,7 @@ namespace Callbacks.Journal.Pending;
 /// Where each id stands between being named and being answered: it waits for its turn, is in flight, in backoff, or answered. Not safe
 /// for use by several threads.
 /// </summary>
-sealed class LookupStates(PendingId[] entries, long retention)
+sealed class LookupStates(PendingIds entries, long retention)
 {
     const long BackoffTickMicroseconds = 16_000;
     const int TicksPerRetention = 256;
@@ -36,11 +36,13 @@ sealed class LookupStates(PendingId[] entries, long retention)
         switch (entry.State)
         {
             case IdState.InFlight when received < entry.When:
-                entry.Asked = Math.Max(entry.Asked, received);
+                ref long asked = ref entries.DetailsOf(index).Asked;
+                asked = Math.Max(asked, received);
                 entry.Oldest = Math.Min(entry.Oldest, received);
                 return false;
             case IdState.InFlight:
-                entry.NextOldest = Math.Min(entry.NextOldest, received);
+                ref long nextOldest = ref entries.DetailsOf(index).NextOldest;
+                nextOldest = Math.Min(nextOldest, received);
                 return false;
             case IdState.Waiting or IdState.Stale:
                 _order.Renew(index, received, now);
@@ -75,8 +77,9 @@ sealed class LookupStates(PendingId[] entries, long retention)
 
             entry.State = IdState.InFlight;
             entry.When = Math.Max(now, entry.Newest + 1);
-            entry.Asked = entry.Newest;
-            entry.NextOldest = long.MaxValue;
+            ref PendingIdDetails details = ref entries.DetailsOf(index);
+            details.Asked = entry.Newest;
+            details.NextOldest = long.MaxValue;
             InFlight++;
             lookup = new Lookup(index, entry.Id, entry.Attempts);
             return true;
@@ -104,13 +107,14 @@ sealed class LookupStates(PendingId[] entries, long retention)
         entry.Answer = answer;
         entry.Attempts = 0;
         entry.Failure = LookupFailure.None;
-        if (entry.NextOldest == long.MaxValue)
+        long nextOldest = entries.DetailsOf(lookup.Entry).NextOldest;
+        if (nextOldest == long.MaxValue)
         {
             ToAnswered(lookup.Entry, now);
             return false;
         }
 
-        entry.Oldest = entry.NextOldest;
+        entry.Oldest = nextOldest;
         ToWaiting(lookup.Entry);
         return true;
     }
@@ -123,7 +127,7 @@ sealed class LookupStates(PendingId[] entries, long retention)
         InFlight--;
         entry.Failure = failure;
         entry.Attempts = (byte)Math.Min(entry.Attempts + 1, byte.MaxValue);
-        entry.Oldest = Math.Min(entry.Oldest, entry.NextOldest);
+        entry.Oldest = Math.Min(entry.Oldest, entries.DetailsOf(lookup.Entry).NextOldest);
         entry.When = retryAt;
         entry.State = IdState.Backoff;
         _backoff.Add(lookup.Entry, entry.When);
@@ -134,7 +138,7 @@ sealed class LookupStates(PendingId[] entries, long retention)
     {
         ref PendingId entry = ref entries[lookup.Entry];
         InFlight--;
-        entry.Oldest = Math.Min(entry.Oldest, entry.NextOldest);
+        entry.Oldest = Math.Min(entry.Oldest, entries.DetailsOf(lookup.Entry).NextOldest);
         ToWaiting(lookup.Entry);
     }
 

@@ -19,7 +19,7 @@ sealed class PendingTable
     // Those of the callback that is visited, as many as are looked at in one go.
     readonly long[] _ids = new long[IdIndex.WarmIdsMax];
     readonly IdSlots _slots;
-    readonly PendingId[] _entries;
+    readonly PendingIds _entries;
     readonly LookupStates _states;
     readonly StoreQueue _store;
     readonly bool _keepAll;
@@ -219,7 +219,7 @@ sealed class PendingTable
             for (int i = 0; i < ids.Length; i++)
             {
                 int index = _slots.Find(ids[i]);
-                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds + _retention, _retention, receivedBy[i].Microseconds, _keepAll);
+                covered[i] = index != 0 && _entries[index].IsCovered(since.Microseconds + _retention, _retention, receivedBy[i].Microseconds, _keepAll, _entries.DetailsOf(index).CoveredSince);
                 // One that left the window and came back by an older callback does not know of the newer ones on disk.
                 if (!covered[i] && (index == 0 || _entries[index].Newest < _unfitUpTo.Microseconds))
                     absent[ids[i]] = wereCovered ? Instant.MaxValue : receivedBy[i];
@@ -228,7 +228,7 @@ sealed class PendingTable
     }
 
     (bool WakeLookups, bool WakeStore) End(in Lookup lookup, LookupAnswer answer, Instant now) =>
-        (_states.End(lookup, answer, now.Microseconds), PendingId.IsKept(answer, _keepAll) && _store.Add(lookup.Entry, _entries[lookup.Entry].Asked, answer));
+        (_states.End(lookup, answer, now.Microseconds), PendingId.IsKept(answer, _keepAll) && _store.Add(lookup.Entry, _entries.DetailsOf(lookup.Entry).Asked, answer));
 
     void Wake(bool lookups, bool store)
     {
@@ -258,7 +258,7 @@ sealed class PendingTable
         }
 
         ref PendingId entry = ref _entries[index];
-        entry.Note(received, visit, _retention, _unfitUpTo.Microseconds, _keepAll);
+        entry.Note(received, visit, _retention, _unfitUpTo.Microseconds, _keepAll, ref _entries.DetailsOf(index).CoveredSince);
         Outcome outcome = entry.OutcomeOf(received, _keepAll);
         if (outcome != Outcome.Pending)
             return outcome;

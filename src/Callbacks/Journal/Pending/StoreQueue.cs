@@ -6,7 +6,7 @@ namespace Callbacks.Journal.Pending;
 /// Answers on their way to the store, and those in the batch that is being written. An id is in it once: an answer that comes while
 /// the one before still waits takes its place. Suspects, one of which the server would not take, wait apart. Not safe for use by several threads.
 /// </summary>
-sealed class StoreQueue(PendingId[] entries, long retention)
+sealed class StoreQueue(PendingIds entries, long retention)
 {
     const long AwayAfter = 1_000_000;
     const int DropsMax = 1_000;

@@ -6,7 +6,7 @@ namespace Callbacks.Journal.Pending;
 /// Entries by time, in buckets of one tick: adding, removing, and finding the oldest or the newest cost the same however many there
 /// are. It spans <see cref="Buckets"/> ticks; what is older than that counts as the oldest. Within a tick the order is that of adding.
 /// </summary>
-sealed class TimeWheel(PendingId[] entries, long tickMicroseconds)
+sealed class TimeWheel(PendingIds entries, long tickMicroseconds)
 {
     public const int Buckets = 1024;
 
@@ -36,7 +36,7 @@ sealed class TimeWheel(PendingId[] entries, long tickMicroseconds)
         }
 
         int bucket = (int)(tick % Buckets);
-        entries[index].Bucket = (ushort)bucket;
+        entries.DetailsOf(index).Bucket = (ushort)bucket;
         _buckets[bucket].AddLast(entries, index);
         _occupied[bucket >> 6] |= 1UL << (bucket & 63);
         Count++;
@@ -44,7 +44,7 @@ sealed class TimeWheel(PendingId[] entries, long tickMicroseconds)
 
     public void Remove(int index)
     {
-        int bucket = entries[index].Bucket;
+        int bucket = entries.DetailsOf(index).Bucket;
         _buckets[bucket].Remove(entries, index);
         if (_buckets[bucket].IsEmpty)
             _occupied[bucket >> 6] &= ~(1UL << (bucket & 63));

@@ -10,7 +10,7 @@ public sealed class EntryListTests
         int seed = Environment.TickCount;
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        var entries = new PendingId[51];
+        var entries = new PendingIds(51);
         var list = new EntryList();
         var model = new LinkedList<int>();
         for (int step = 0; step < 20_000; step++)
@@ -33,10 +33,10 @@ public sealed class EntryListTests
         }
     }
 
-    static List<int> Walk(PendingId[] entries, EntryList list)
+    static List<int> Walk(PendingIds entries, EntryList list)
     {
         var indices = new List<int>();
-        for (int index = list.First; index != 0; index = entries[index].Next)
+        for (int index = list.First; index != 0; index = entries.DetailsOf(index).Next)
             indices.Add(index);
         return indices;
     }

@@ -8,7 +8,7 @@ public sealed class IdIndexTests
     public void The_ids_at_the_edges_are_found_and_forgotten()
     {
         long[] ids = [0, -1, 1, long.MinValue, long.MaxValue, int.MinValue, int.MaxValue, 1L << 32, -(1L << 32), long.MinValue + 1];
-        var entries = new PendingId[ids.Length + 1];
+        var entries = new PendingIds(ids.Length + 1);
         var index = new IdIndex(entries, new Random(1));
         for (int i = 0; i < ids.Length; i++)
         {
@@ -37,7 +37,7 @@ public sealed class IdIndexTests
         int seed = Environment.TickCount;
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        var entries = new PendingId[capacity + 1];
+        var entries = new PendingIds(capacity + 1);
         var index = new IdIndex(entries, random);
         var model = new Dictionary<long, int>();
         var free = new Stack<int>(Enumerable.Range(1, capacity));
@@ -71,7 +71,7 @@ public sealed class IdIndexTests
         // What would be a cluster of all entries with a poor hash is quadratic, which the deadline of a test run would show.
         foreach (int shift in new[] { 0, 20, 32, 43 })
         {
-            var entries = new PendingId[200_001];
+            var entries = new PendingIds(200_001);
             var index = new IdIndex(entries, new Random(1));
             for (int i = 1; i < entries.Length; i++)
             {

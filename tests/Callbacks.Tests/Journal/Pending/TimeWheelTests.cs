@@ -7,7 +7,7 @@ public sealed class TimeWheelTests
     const long Tick = 1_000;
     const long Start = 1_767_225_600_000_000;
 
-    readonly PendingId[] _entries = new PendingId[2_001];
+    readonly PendingIds _entries = new(2_001);
 
     [Fact]
     public void An_empty_one_has_neither_an_oldest_nor_a_newest()
