@@ -16,7 +16,7 @@ sealed class GrowthBench : Measurement
     const int BacklogIdsPerSecond = 150_000;
 
     /// <summary>
-    /// Bytes, hexadecimal. With the service's own 64 MiB the first collection comes when all is over, and until then the garbage of a callback, some 500 bytes, looks like a backlog
+    /// Bytes, hexadecimal. With the service's own 48 MiB the first collection comes when all is over, and until then the garbage of a callback, some 500 bytes, looks like a backlog
     /// that waits in memory.
     /// </summary>
     const string YoungGenerationMax = "100000";
@@ -108,7 +108,7 @@ sealed class GrowthBench : Measurement
     {
         int window = context.Size(WindowIds, 10_000);
         long wanted = context.IsSmoke ? 100_000 : BacklogSightings;
-        context.Variables["DOTNET_GCgen0MaxBudget"] = YoungGenerationMax;
+        context.Variables["DOTNET_GCGen0MaxBudget"] = YoungGenerationMax;
         await using Rig rig = await Rig.StartAsync(
             context, _postgres!, new Uri("http://127.0.0.1:9/"), "--Sweep:Retention=01:00:00", $"--Journal:WindowIdsMax={window}");
         await using Sampler sampler = rig.Watch(context).Start();

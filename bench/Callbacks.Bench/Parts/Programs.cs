@@ -17,7 +17,8 @@ static class Programs
     public static ChildStart Service(string? build, IReadOnlyDictionary<string, string?> variables, params IEnumerable<string> arguments)
     {
         ChildStart start = Start(build ?? Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
-        return start with { Environment = start.Environment.Concat(variables).ToDictionary(StringComparer.Ordinal) };
+        var runtime = KeyValuePair.Create(ServiceRuntime.Gen1MaxBudgetName, (string?)ServiceRuntime.Gen1MaxBudget);
+        return start with { Environment = start.Environment.Append(runtime).Concat(variables).ToDictionary(StringComparer.Ordinal) };
     }
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);

@@ -1,12 +1,13 @@
 using System.Reflection;
 using Callbacks.Configuration;
+using Callbacks.Local;
 
 namespace Callbacks.Tests.Deploy;
 
 /// <summary>Which variables of an environment the service, or what it is built on, reads.</summary>
 static class ConfigurationKeys
 {
-    static readonly HashSet<string> OfThePlatform = new(["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_EnableDiagnostics"], StringComparer.Ordinal);
+    static readonly HashSet<string> OfThePlatform = new(["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_EnableDiagnostics", ServiceRuntime.Gen1MaxBudgetName], StringComparer.Ordinal);
 
     static readonly HashSet<string> Ours =
     [
