@@ -45,7 +45,7 @@ static class Breaches
             "StoreFaultTests.A_dropped_table_is_made_again_and_the_batch_is_stored",
             "StoreFaultTests.A_commit_whose_outcome_is_unknown_is_written_again_and_changes_nothing"),
         new("take the time of the lookup instead of the time of receiving", "Journal/Pending/PendingTable.cs",
-            "_entries[lookup.Entry].Asked, answer)",
+            "_entries.DetailsOf(lookup.Entry).Asked, answer)",
             "_entries[lookup.Entry].When, answer)",
             "PendingTableTests.All_sightings_that_wait_share_the_next_lookup",
             Trial),
