@@ -7,7 +7,7 @@ static class ServerSettings
 {
     const long Mebi = 1024 * 1024, BuffersMinMebi = 128, BuffersMaxMebi = 2048;
 
-    /// <summary>For the memory that this process may use, which is less than the machine's in a container with a limit.</summary>
+    /// <summary>For the memory that this process may use: in a container, by the runtime's own rule, three quarters of its limit.</summary>
     public static IReadOnlyDictionary<string, string> Here => For(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     /// <param name="memoryBytes">Of the machine.</param>

@@ -39,14 +39,7 @@ sealed class LookupCpuBench : Measurement
     public override async Task PrepareAsync(BenchContext context)
     {
         _upstream = await UpstreamPart.StartBareAsync(context);
-        if (context.IsSmoke)
-            return;
-        // Code gets hot: all sides share this process, and the first must not pay for the others' compiling.
-        foreach (string side in Sides)
-        {
-            context.Where = $"{Name} warm-up {side}";
-            await MeasureAsync(side, context);
-        }
+        await WarmUpAsync(context);
     }
 
     public override Task<SideResult> MeasureAsync(string side, BenchContext context)

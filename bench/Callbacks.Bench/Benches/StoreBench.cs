@@ -55,6 +55,7 @@ sealed class StoreBench : Measurement
         _rows = context.Size(Rows, 50_000);
         await Schema.ApplyAsync(_database, context.Stop);
         await Schema.FillAsync(_database, _rows, "now()");
+        await WarmUpAsync(context);
     }
 
     public override async Task<SideResult> MeasureAsync(string side, BenchContext context)

@@ -35,6 +35,18 @@ abstract class Measurement
     public abstract Verdict Judge(BenchRuns runs, BenchContext context);
 
     public virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Takes each side once and throws it away. Where sides share a process or a server, the first would pay for what the others find compiled and cached.</summary>
+    protected async Task WarmUpAsync(BenchContext context)
+    {
+        if (context.IsSmoke)
+            return;
+        foreach (string side in Sides)
+        {
+            context.Where = $"{Name} warm-up {side}";
+            await MeasureAsync(side, context);
+        }
+    }
 }
 
 /// <param name="Text">Figures for the last line, without the verdict itself.</param>

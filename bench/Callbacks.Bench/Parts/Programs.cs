@@ -8,8 +8,13 @@ static class Programs
 {
     static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
-    // Addresses of whoever runs the benches are not the benches'.
-    static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
+    // Addresses of whoever runs the benches are not the benches'. Upstreams and bare sides collect their garbage as the service does.
+    static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal)
+    {
+        ["ASPNETCORE_URLS"] = null,
+        ["DOTNET_URLS"] = null,
+        [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Variable.Value,
+    };
 
     /// <param name="build">The <c>callback.dll</c> of another build; null: the one that is measured.</param>
     /// <param name="variables">More of them for its environment.</param>
@@ -17,8 +22,7 @@ static class Programs
     public static ChildStart Service(string? build, IReadOnlyDictionary<string, string?> variables, params IEnumerable<string> arguments)
     {
         ChildStart start = Start(build ?? Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll", arguments);
-        var runtime = KeyValuePair.Create(ServiceRuntime.Gen1MaxBudgetName, (string?)ServiceRuntime.Gen1MaxBudget);
-        return start with { Environment = start.Environment.Append(runtime).Concat(variables).ToDictionary(StringComparer.Ordinal) };
+        return start with { Environment = start.Environment.Concat(variables).ToDictionary(StringComparer.Ordinal) };
     }
 
     public static ChildStart Tester(params IEnumerable<string> arguments) => Start("callback-tester.dll", arguments);

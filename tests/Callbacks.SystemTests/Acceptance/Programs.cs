@@ -12,7 +12,12 @@ static class Programs
     static readonly string DotnetPath = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     // Addresses of whoever runs the tests are not the tests'.
-    static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_URLS"] = null };
+    static readonly Dictionary<string, string?> Variables = new(StringComparer.Ordinal)
+    {
+        ["ASPNETCORE_URLS"] = null,
+        ["DOTNET_URLS"] = null,
+        [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Variable.Value,
+    };
 
     public static string ServicePath { get; } = Path.Combine(AppContext.BaseDirectory, Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll");
 

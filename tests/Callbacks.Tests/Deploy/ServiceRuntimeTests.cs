@@ -11,12 +11,12 @@ public sealed class ServiceRuntimeTests
     [Theory]
     [InlineData("deploy/systemd/callback.service", "Environment=DOTNET_GCGen1MaxBudget=")]
     [InlineData("deploy/Dockerfile", "    DOTNET_GCGen1MaxBudget=")]
-    [InlineData("callback", "    export DOTNET_GCGen1MaxBudget=\"${DOTNET_GCGen1MaxBudget:-")]
+    [InlineData("callback", "bound_garbage() { export DOTNET_GCGen1MaxBudget=\"${DOTNET_GCGen1MaxBudget:-")]
     public void Whatever_starts_the_service_tells_its_runtime_the_same(string file, string start)
     {
         Assert.Contains(ServiceRuntime.Gen1MaxBudgetName, start, StringComparison.Ordinal);
         string line = Assert.Single(File.ReadAllLines(Path.Combine(Repository.Folder, file)), line => line.StartsWith(start, StringComparison.Ordinal));
-        Assert.Equal(ServiceRuntime.Gen1MaxBudget, line[start.Length..].TrimEnd('}', '"', '\\', ' '));
+        Assert.Equal(ServiceRuntime.Gen1MaxBudget, line[start.Length..].TrimEnd('}', '"', ';', '\\', ' '));
     }
 
     /// <summary>And a runtime that has no use for it any more would leave us with a setting that does nothing.</summary>
