@@ -12,6 +12,6 @@ static class ServiceRuntime
     /// </summary>
     public const string Gen1MaxBudget = "800000";
 
-    /// <summary>For the environment of a program; what our own says goes first.</summary>
-    public static KeyValuePair<string, string?> Variable => new(Gen1MaxBudgetName, Environment.GetEnvironmentVariable(Gen1MaxBudgetName) ?? Gen1MaxBudget);
+    /// <summary>For the environment of a program that is started from here: what our own says, else <see cref="Gen1MaxBudget"/>.</summary>
+    public static string Gen1MaxBudgetHere => Environment.GetEnvironmentVariable(Gen1MaxBudgetName) ?? Gen1MaxBudget;
 }

@@ -13,7 +13,7 @@ static class Programs
     {
         ["ASPNETCORE_URLS"] = null,
         ["DOTNET_URLS"] = null,
-        [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Variable.Value,
+        [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Gen1MaxBudgetHere,
     };
 
     /// <param name="build">The <c>callback.dll</c> of another build; null: the one that is measured.</param>

@@ -162,7 +162,7 @@ sealed class Machine(UpOptions options, Terminal terminal, TimeProvider time)
             ["Store__ConnectionString"] = cluster.ConnectionString(Database),
             ["Journal__Directory"] = Path.Combine(options.Home, "journal"),
             ["Lookup__BaseUrl"] = $"http://localhost:{options.TesterPort}/",
-            [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Variable.Value,
+            [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Gen1MaxBudgetHere,
             // The socket that it's handed is its address.
             ["ASPNETCORE_URLS"] = null,
         },

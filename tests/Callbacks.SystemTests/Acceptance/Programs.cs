@@ -16,7 +16,7 @@ static class Programs
     {
         ["ASPNETCORE_URLS"] = null,
         ["DOTNET_URLS"] = null,
-        [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Variable.Value,
+        [ServiceRuntime.Gen1MaxBudgetName] = ServiceRuntime.Gen1MaxBudgetHere,
     };
 
     public static string ServicePath { get; } = Path.Combine(AppContext.BaseDirectory, Environment.GetEnvironmentVariable("CALLBACK_SERVICE") ?? "callback.dll");
